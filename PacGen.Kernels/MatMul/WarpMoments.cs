@@ -24,8 +24,8 @@ internal static class WarpMoments
     /// <param name="lower">Those of the other four, 32 rows further.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store<TTarget>(
-        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row, int column0, int column1, int apart, EightQuads upper,
-        EightQuads lower)
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row, int column0, int column1, int apart,
+        EightQuads upper, EightQuads lower)
         where TTarget : struct, IProductTarget
     {
         ProductTarget layout = target.Layout;
@@ -63,8 +63,8 @@ internal static class WarpMoments
     /// <param name="width">How many sixteens of columns there are, 1 to 4; a constant.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StorePairs<TTarget>(
-        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads s0, EightQuads s1,
-        EightQuads s2, EightQuads s3, int width)
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads s0,
+        EightQuads s1, EightQuads s2, EightQuads s3, int width)
         where TTarget : struct, IProductTarget
     {
         EightQuads m0 = Stored(memory, target, split, row0, row1, column, s0, width);
@@ -82,7 +82,8 @@ internal static class WarpMoments
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static EightQuads Stored<TTarget>(
-        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads sums, int width)
+        ArrayView<float> memory, MomentsTarget<TTarget> target, int split, int row0, int row1, int column, EightQuads sums,
+        int width)
         where TTarget : struct, IProductTarget
     {
         EightQuads m = target.MadePairs(split, row0, row1, column, sums, width);
@@ -94,8 +95,8 @@ internal static class WarpMoments
     // Of eight columns, two from every eighth on; the warp has as many eights as are said, or more.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Gather<TTarget>(
-        MomentsTarget<TTarget> target, int row0, int row1, int column, Quad a0, Quad a1, Quad a2, Quad a3, Quad b0, Quad b1, Quad b2, Quad b3,
-        Quad c0, Quad c1, Quad c2, Quad c3, Quad d0, Quad d1, Quad d2, Quad d3, int eights)
+        MomentsTarget<TTarget> target, int row0, int row1, int column, Quad a0, Quad a1, Quad a2, Quad a3, Quad b0, Quad b1,
+        Quad b2, Quad b3, Quad c0, Quad c1, Quad c2, Quad c3, Quad d0, Quad d1, Quad d2, Quad d3, int eights)
         where TTarget : struct, IProductTarget
     {
         const int Apart = 4;
