@@ -31,6 +31,7 @@ internal sealed class FewColumnsTests(string id)
     private void Check(Operation operation, Shape a, Shape b, bool isStaged)
     {
         // Its own simulator, which has run no other kernel.
+        WarpDevices.LeaveOut(id);
         using GpuDevice? simulator = WarpDevices.IsSimulator(id) ? WarpSimulator.Create(2) : null;
         GpuDevice device = simulator ?? (GpuDevice)Device.Open(id);
         if (!device.HasTensorCores)

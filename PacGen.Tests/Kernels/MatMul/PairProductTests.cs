@@ -24,6 +24,7 @@ internal sealed class PairProductTests(string id)
     {
         device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         (tilesBefore, before) = (device.TileSetting, device.StoresBFloat16);
+        WarpDevices.LeaveOut(id);
         if (!device.HasTensorCores)
         {
             Assert.Ignore($"{device.Name} has no tensor cores.");

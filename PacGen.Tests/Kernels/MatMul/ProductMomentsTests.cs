@@ -28,6 +28,7 @@ internal sealed class ProductMomentsTests(string id, string factors)
     {
         device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         before = (device.Products, device.TileSetting, device.StoresBFloat16, device.GathersMoments);
+        WarpDevices.LeaveOut(id);
         if (!device.HasTensorCores)
         {
             Assert.Ignore($"{device.Name} has no tensor cores.");

@@ -24,6 +24,7 @@ internal sealed class TensorProductTests(string id, string factors)
     {
         device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         before = device.Products;
+        WarpDevices.LeaveOut(id);
         if (!device.HasTensorCores)
         {
             Assert.Ignore($"{device.Name} has no tensor cores.");

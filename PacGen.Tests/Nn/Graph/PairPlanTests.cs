@@ -202,6 +202,7 @@ internal sealed class PairPlanTests
     private static GpuDevice Opened(string id, bool joins)
     {
         bool onGpu = id.StartsWith("cuda", StringComparison.Ordinal);
+        WarpDevices.LeaveOut(id);
         GpuDevice device = WarpDevices.IsSimulator(id) ? WarpSimulator.Device : (GpuDevice)Device.Open(id);
         if (!device.HasTensorCores || (!joins && !onGpu))
         {
