@@ -9,9 +9,16 @@ namespace PacGen.Tests.CudaEmulator;
 /// </summary>
 /// <param name="total">How many bytes the device has.</param>
 /// <param name="marksWrites">Whether each byte of the device's own has a mark, which is 0 until it is written.</param>
-internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes, bool marksWrites = false) : IDisposable
+/// <param name="isIdle">
+/// Whether nobody will write to the device's memory: it is full of zeros then, and takes none of the host's.
+/// </param>
+internal sealed unsafe class DeviceMemory(
+    long total = DeviceMemory.DefaultBytes, bool marksWrites = false, bool isIdle = false) : IDisposable
 {
     public const long DefaultBytes = 16L << 30;
+
+    /// <summary>As much as the largest GPU has.</summary>
+    public const long IdleBytes = 141L << 30;
 
     /// <summary>The mark of a byte that was written.</summary>
     public const byte Mark = 1;
@@ -52,7 +59,11 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
         {
             Block block = Remove(address, isRegistered: false);
             AllocatedBytes -= block.IsDevice ? block.Bytes : 0;
-            NativeMemory.Fill((void*)block.Start, (nuint)block.Bytes, Unwritten);
+            if (!isIdle)
+            {
+                NativeMemory.Fill((void*)block.Start, (nuint)block.Bytes, Unwritten);
+            }
+
             freed.Enqueue(block);
             freedBytes += block.Bytes;
             while (freedBytes > KeptBytes)
@@ -75,7 +86,7 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
                 throw new InvalidOperationException("Memory can't be registered twice.");
             }
 
-            Add(new Block(address, bytes, ++allocations, IsDevice: false, IsRegistered: true, Marks: 0));
+            Add(new Block(address, bytes, ++allocations, IsDevice: false, IsRegistered: true, Memory: 0, Marks: 0));
         }
     }
 
@@ -201,18 +212,24 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
                 throw new InsufficientMemoryException($"{bytes} of {total - AllocatedBytes} bytes were asked for.");
             }
 
-            nint start = (nint)NativeMemory.AlignedAlloc((nuint)(bytes + (2 * Guard)), Alignment) + Guard;
-            NativeMemory.Fill((void*)(start - Guard), (nuint)(bytes + (2 * Guard)), Unwritten);
+            nuint taken = (nuint)(bytes + (2 * Guard) + Alignment);
+            nint memory = (nint)(isIdle ? NativeMemory.AllocZeroed(taken) : NativeMemory.Alloc(taken));
+            nint start = ((memory + Alignment - 1) & -Alignment) + Guard;
+            if (!isIdle)
+            {
+                NativeMemory.Fill((void*)memory, taken, Unwritten);
+            }
+
             AllocatedBytes += isDevice ? bytes : 0;
             nint marks = marksWrites && isDevice ? (nint)NativeMemory.AllocZeroed((nuint)bytes) : 0;
-            Add(new Block(start, bytes, ++allocations, isDevice, IsRegistered: false, marks));
+            Add(new Block(start, bytes, ++allocations, isDevice, IsRegistered: false, memory, marks));
             return start;
         }
     }
 
     private static void Release(Block block)
     {
-        NativeMemory.AlignedFree((void*)(block.Start - Guard));
+        NativeMemory.Free((void*)block.Memory);
         NativeMemory.Free((void*)block.Marks);
     }
 
@@ -253,7 +270,8 @@ internal sealed unsafe class DeviceMemory(long total = DeviceMemory.DefaultBytes
         return low;
     }
 
-    private sealed record Block(nint Start, long Bytes, long Number, bool IsDevice, bool IsRegistered, nint Marks)
+    private sealed record Block(
+        nint Start, long Bytes, long Number, bool IsDevice, bool IsRegistered, nint Memory, nint Marks)
     {
         public bool Has(nint address) => address >= Start && address - Start < Bytes;
 

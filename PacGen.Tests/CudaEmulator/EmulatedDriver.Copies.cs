@@ -35,7 +35,7 @@ internal sealed unsafe partial class EmulatedDriver
         byte[]? staged = from == Place.Pageable && to != Place.Pageable && bytes <= Array.MaxLength
             ? new ReadOnlySpan<byte>((void*)source, (int)bytes).ToArray() : null;
 
-        StreamWork work = Streams.Put(stream, () =>
+        StreamWork work = Streams.Put(stream, settings.IsIdle && to == Place.Device ? null : () =>
         {
             Check(to, target, bytes, "the target of a copy");
             Check(from, source, bytes, "the source of a copy");
@@ -66,7 +66,7 @@ internal sealed unsafe partial class EmulatedDriver
             throw new CudaRefusal(CudaResult.CUDA_ERROR_INVALID_VALUE, "what is to be filled is no memory of the device");
         }
 
-        Streams.Put(stream, () =>
+        Streams.Put(stream, settings.IsIdle ? null : () =>
         {
             Check(place, target, bytes, "what is to be filled");
             NativeMemory.Fill((void*)target, (nuint)bytes, value);

@@ -50,7 +50,8 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
 
     public DeviceAttributes Attributes { get; } = new(settings.Major);
 
-    public DeviceMemory Memory { get; } = new(marksWrites: settings.ChecksUnwritten);
+    public DeviceMemory Memory { get; } = new(
+        settings.IsIdle ? DeviceMemory.IdleBytes : DeviceMemory.DefaultBytes, settings.ChecksUnwritten, settings.IsIdle);
 
     public StreamSchedule Streams { get; } = new(settings.LazySeed);
 
@@ -218,7 +219,9 @@ internal sealed unsafe partial class EmulatedDriver(EmulatorSettings settings) :
     {
         function.CheckLaunch(grid, block, shared);
         RunOptions options = new() { Seed = settings.Seed, ChecksGlobalRaces = settings.ChecksGlobalRaces, Counts = Counts };
-        Streams.Put(Stream(stream), () => function.Kernel.Run(grid, block, shared, parameters, Memory, options));
+        Streams.Put(
+            Stream(stream),
+            settings.IsIdle ? null : () => function.Kernel.Run(grid, block, shared, parameters, Memory, options));
     }
 
     public EmulatedStream Stream(nint handle) => handle is 0 or 1 ? Streams.Default : Take<EmulatedStream>(handle);

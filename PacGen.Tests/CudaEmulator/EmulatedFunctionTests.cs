@@ -53,6 +53,29 @@ internal sealed unsafe class EmulatedFunctionTests
         Assert.That(new ReadOnlySpan<uint>((void*)memory, 64).ToArray(), Is.All.EqualTo(7));
     }
 
+    /// <summary>A kernel is loaded and its launch checked, but not run; nothing else is written either.</summary>
+    [Test]
+    public void AnIdleDeviceDoesNothing()
+    {
+        using EmulatedDriver idle = new(EmulatorSettings.Parse("emulated,idle")!);
+        idle.Initialize();
+        idle.Call(_ => idle.CreateContext(), needsContext: false);
+        nint memory = idle.Memory.Allocate(64 * sizeof(uint)), function = 0;
+        uint[] read = [.. Enumerable.Repeat(1u, 64)];
+        fixed (uint* host = read)
+        {
+            nint bytes = 64 * sizeof(uint), values = (nint)host;
+            Assert.That(idle.Call(_ => idle.Copy(memory, values, bytes, idle.Stream(0))), Is.EqualTo(CUDA_SUCCESS));
+            Assert.That(idle.Call(_ => idle.Fill(memory, 1, bytes, idle.Stream(0))), Is.EqualTo(CUDA_SUCCESS));
+            Assert.That(idle.Call(_ => function = idle.Function(idle.LoadModule(Put), "put")), Is.EqualTo(CUDA_SUCCESS));
+            Assert.That(Launch(idle, function, 64, 0, memory), Is.EqualTo(CUDA_SUCCESS));
+            Assert.That(Launch(idle, function, 64, Optional, memory), Is.EqualTo(CUDA_ERROR_INVALID_VALUE));
+            Assert.That(idle.Call(_ => idle.Copy(values, memory, bytes, idle.Stream(0))), Is.EqualTo(CUDA_SUCCESS));
+        }
+
+        Assert.That(read, Is.All.EqualTo(0));
+    }
+
     [Test]
     public void AStorePastAnEndIsAFault()
     {
@@ -112,10 +135,12 @@ internal sealed unsafe class EmulatedFunctionTests
         }
     }
 
-    private CudaResult Launch(int threads, int shared, nint memory, nint kernel = 0) => driver.Call(_ =>
+    private CudaResult Launch(int threads, int shared, nint memory, nint kernel = 0) =>
+        Launch(driver, kernel == 0 ? put : kernel, threads, shared, memory);
+
+    private static CudaResult Launch(EmulatedDriver driver, nint kernel, int threads, int shared, nint memory) => driver.Call(_ =>
     {
         byte[] parameters = [.. BitConverter.GetBytes((long)memory), .. BitConverter.GetBytes(7)];
-        driver.Launch(
-            driver.Take<EmulatedFunction>(kernel == 0 ? put : kernel), new Dim3(1), new Dim3(threads), shared, 0, parameters);
+        driver.Launch(driver.Take<EmulatedFunction>(kernel), new Dim3(1), new Dim3(threads), shared, 0, parameters);
     });
 }

@@ -10,8 +10,13 @@ namespace PacGen.Tests.CudaEmulator;
 /// <param name="Seed"><c>seed=SEED</c>: the order of a kernel's warps and blocks.</param>
 /// <param name="ChecksGlobalRaces"><c>races</c>: blocks that access the same memory of the device are faults too.</param>
 /// <param name="ChecksUnwritten"><c>init</c>: reads of memory that was never written are faults too.</param>
+/// <param name="IsIdle">
+/// <c>idle</c>: kernels are loaded and none runs; the device's memory reads as zero. So a program compiles its kernels, of any
+/// size, in no more time than that takes.
+/// </param>
 internal sealed record EmulatorSettings(
-    int Major = 9, int? LazySeed = null, int Seed = 0, bool ChecksGlobalRaces = false, bool ChecksUnwritten = false)
+    int Major = 9, int? LazySeed = null, int Seed = 0, bool ChecksGlobalRaces = false, bool ChecksUnwritten = false,
+    bool IsIdle = false)
 {
     public const string Variable = "PACGEN_TEST_CUDA";
 
@@ -30,10 +35,11 @@ internal sealed record EmulatorSettings(
                 ["9.0"] => settings with { Major = 9 },
                 ["races"] => settings with { ChecksGlobalRaces = true },
                 ["init"] => settings with { ChecksUnwritten = true },
+                ["idle"] => settings with { IsIdle = true },
                 ["lazy", var seed] => settings with { LazySeed = int.Parse(seed, CultureInfo.InvariantCulture) },
                 ["seed", var seed] => settings with { Seed = int.Parse(seed, CultureInfo.InvariantCulture) },
                 _ => throw new FormatException(
-                    $"{Variable}={text}: {word} means nothing. Use 8.0, 9.0, lazy=SEED, seed=SEED, races, init."),
+                    $"{Variable}={text}: {word} means nothing. Use 8.0, 9.0, lazy=SEED, seed=SEED, races, init, idle."),
             });
     }
 }
