@@ -35,6 +35,8 @@ internal static class OnnxFolding
         ["Round"] = (_, x) => Map(x[0], a => Math.Round(a)),
         ["Sqrt"] = (_, x) => Map(x[0], Math.Sqrt),
         ["Exp"] = (_, x) => Map(x[0], Math.Exp),
+        ["Sin"] = (_, x) => Map(x[0], Math.Sin),
+        ["Cos"] = (_, x) => Map(x[0], Math.Cos),
         ["Log"] = (_, x) => Map(x[0], Math.Log),
         ["Reciprocal"] = (_, x) => Map(x[0], a => 1 / a),
         ["Cast"] = (node, x) => Cast(x[0], node.Integer("to", 1)),
@@ -53,6 +55,9 @@ internal static class OnnxFolding
             node.Attributes.GetValueOrDefault("value") is OnnxArray { Count: 1 } value ? value with { Dims = [] }
                 : new OnnxArray([], [0], false), x[0].Integers),
         ["Range"] = (_, x) => Range(x[0].Single, x[1].Single, x[2].Single, x[0].Whole),
+        ["Tile"] = (_, x) => x[1].Integers.Index().Aggregate(
+            x[0], (y, times) => Concat([.. Enumerable.Repeat(y, CheckedTimes(times.Item))], times.Index)),
+        ["Trilu"] = (node, x) => Triangle(x[0], x.Length > 1 ? x[1].Integers[0] : 0, node.Integer("upper", 1) != 0),
         ["ReduceProd"] = (_, x) => new OnnxArray([], [x[0].Values.Aggregate(1.0, (a, b) => a * b)], x[0].Whole),
     };
 
@@ -89,11 +94,33 @@ internal static class OnnxFolding
             "Where" or "Range" => 3,
             "Add" or "Sub" or "Mul" or "Div" or "Mod" or "Pow" or "Equal" or "Less" or "LessOrEqual" or "Greater"
                 or "GreaterOrEqual"
-                or "And" or "Or" or "CastLike" or "Gather" or "Reshape" or "Expand" => 2,
+                or "And" or "Or" or "CastLike" or "Gather" or "Reshape" or "Expand" or "Tile" => 2,
             _ => 1,
         };
         return inputs.Length >= least ? [new OnnxKnown(fold(node, inputs))]
             : throw new CheckpointException($"it has {inputs.Length} inputs, too few");
+    }
+
+    /// <summary>How often an axis is repeated: at least once.</summary>
+    public static int CheckedTimes(int times) => times is > 0 and <= OnnxArray.MostComputed ? times
+        : throw new CheckpointException($"it repeats an axis {times} times");
+
+    // Matrices without what lies below a diagonal, or above it.
+    private static OnnxArray Triangle(OnnxArray x, int diagonal, bool upper)
+    {
+        if (x.Dims is not [.., var rows, var columns])
+        {
+            throw new CheckpointException("it takes matrices");
+        }
+
+        return x with
+        {
+            Values = [.. x.Values.Select((value, i) =>
+            {
+                int beyond = (i % columns) - (i / columns % rows) - diagonal;
+                return (upper ? beyond >= 0 : beyond <= 0) ? value : 0;
+            })],
+        };
     }
 
     private static OnnxArray Constant(OnnxNode node) => node.Attributes.Values.FirstOrDefault(value => value is not string) switch

@@ -169,6 +169,7 @@ internal sealed partial class OnnxMessages(string? folder, long elsewhere = 0)
         double number = 0;
         OnnxArray? array = null;
         List<double> numbers = [];
+        List<string> words = [];
         Read(bytes.Memory, (field, input, tag) =>
         {
             switch (field)
@@ -195,6 +196,9 @@ internal sealed partial class OnnxMessages(string? folder, long elsewhere = 0)
                 case 8:
                     Packed(input, tag, one => numbers.Add(one.ReadInt64()));
                     break;
+                case 9:
+                    words.Add(input.ReadBytes().ToStringUtf8());
+                    break;
                 case 20:
                     type = input.ReadInt32();
                     break;
@@ -205,13 +209,14 @@ internal sealed partial class OnnxMessages(string? folder, long elsewhere = 0)
             return true;
         });
 
-        // AttributeProto.AttributeType: FLOAT, INT, STRING, TENSOR, FLOATS, INTS.
+        // AttributeProto.AttributeType: FLOAT, INT, STRING, TENSOR, FLOATS, INTS, STRINGS.
         return (name, type switch
         {
             1 or 2 => number,
             3 => word,
             4 => array,
             6 or 7 => new OnnxArray([numbers.Count], [.. numbers], type == 7),
+            8 => words,
             _ => null,
         });
     }

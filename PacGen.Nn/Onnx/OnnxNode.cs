@@ -9,8 +9,8 @@ namespace PacGen.Nn;
 /// <param name="Name">Its name; may be empty.</param>
 /// <param name="Inputs">The names of its inputs; empty for one that is left out.</param>
 /// <param name="Outputs">The names of its outputs.</param>
-/// <param name="Attributes">Its attributes by name: a <see cref="double"/>, <see cref="string"/>, <see cref="OnnxArray"/>, or
-/// null of a kind that no known operator has.</param>
+/// <param name="Attributes">Its attributes by name: a <see cref="double"/>, <see cref="string"/>, <see cref="OnnxArray"/>, list
+/// of words, or null of a kind that no known operator has.</param>
 internal sealed record OnnxNode(
     string Operator, string Domain, string Name, IReadOnlyList<string> Inputs, IReadOnlyList<string> Outputs,
     IReadOnlyDictionary<string, object?> Attributes)
@@ -52,6 +52,14 @@ internal sealed record OnnxNode(
         _ => throw Wrong(name),
     };
 
+    /// <summary>Words, or null where there are none.</summary>
+    public IReadOnlyList<string>? Words(string name) => Attributes.GetValueOrDefault(name) switch
+    {
+        IReadOnlyList<string> values => values,
+        null when !Attributes.ContainsKey(name) => null,
+        _ => throw Wrong(name),
+    };
+
     /// <summary>An attribute has a value that the node can't have, or that isn't supported.</summary>
     public CheckpointException Wrong(string attribute) => new(
         $"the attribute {Printable.Name(attribute)} is {Shown(Attributes.GetValueOrDefault(attribute))}, which is not supported");
@@ -60,6 +68,7 @@ internal sealed record OnnxNode(
     {
         double number => number.ToString(CultureInfo.InvariantCulture),
         string word => $"'{Printable.Name(word)}'",
+        IReadOnlyList<string> words => $"({string.Join(", ", words.Take(8).Select(Printable.Name))})",
         OnnxArray array => $"({string.Join(", ", array.Values.Take(8))})",
         _ => "of an unknown kind",
     };

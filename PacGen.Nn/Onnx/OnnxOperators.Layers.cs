@@ -30,9 +30,20 @@ internal static partial class OnnxOperators
     private static OnnxTensor MatMul(OnnxCall call)
     {
         int[] a = call[0].Dims, b = call[1].Dims;
-        if (a.Length < 2 || b.Length < 2)
+        if (a.Length == 0 || b.Length == 0)
         {
-            throw new CheckpointException("products with vectors are not supported: only those of matrices");
+            throw new CheckpointException("it takes no single numbers");
+        }
+
+        // A vector is a row before a matrix, a column behind it, and its axis is none of the product's.
+        if (a.Length == 1 || b.Length == 1)
+        {
+            Tensor first = a.Length == 1 ? call[0].Plain().Reshape(1, a[0]) : call[0].Plain();
+            Tensor second = b.Length == 1 ? call[1].Plain().Reshape(b[0], 1) : call[1].Plain();
+            int[] extents = [
+                .. OnnxAxes.Broadcast(a.Length > 2 ? a[..^2] : [], b.Length > 2 ? b[..^2] : []),
+                .. a.Length == 1 ? Array.Empty<int>() : [a[^2]], .. b.Length == 1 ? Array.Empty<int>() : [b[^1]]];
+            return new OnnxTensor(Tensor.MatMul(first, second).Reshape(new Shape(extents)), extents);
         }
 
         if (a.Length == 2 && b.Length == 2)
@@ -178,6 +189,15 @@ internal static partial class OnnxOperators
         Tensor y = LayerNorm.Standardized(
             value.Plain(), [.. Enumerable.Range(first, rank - first)], call.Node.Number("epsilon", 1e-5)) * call[1].Plain();
         return new OnnxTensor(call.Optional(2) is { } bias ? y + bias.Plain() : y, value.Dims);
+    }
+
+    private static OnnxTensor RootMeanSquare(OnnxCall call)
+    {
+        OnnxValue value = call[0];
+        int rank = value.Dims.Length, first = OnnxAxes.Axis(call.Node.Integer("axis", -1), rank);
+        Tensor x = value.Plain(), squares = x.Square().Mean([.. Enumerable.Range(first, rank - first)], true);
+        return new OnnxTensor(
+            x / (squares + (float)call.Node.Number("epsilon", 1e-5)).Sqrt() * call[1].Plain(), value.Dims);
     }
 
     private static OnnxTensor InstanceNormalization(OnnxCall call) => OnnxCall.OfImages(

@@ -189,9 +189,44 @@ internal static partial class OnnxOperators
         return Array.ConvertAll(sizes, size => Along(value, axis, size, (x, ours) => x.Slice(ours, start, start += size)));
     }
 
+    private static OnnxTensor Tile(OnnxCall call)
+    {
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        int[] repeats = call.Known(1)?.Integers ?? [];
+        if (repeats.Length != value.Dims.Length)
+        {
+            throw new CheckpointException($"{repeats.Length} numbers don't repeat {value.Dims.Length} axes");
+        }
+
+        foreach ((int axis, int stated) in repeats.Index())
+        {
+            int times = OnnxFolding.CheckedTimes(stated);
+            value = times == 1 ? value : Along(value, axis, checked(value.Dims[axis] * times), (x, ours) =>
+                Tensor.Concatenate(ours, [.. Enumerable.Repeat(x, times)]));
+        }
+
+        return value;
+    }
+
+    /// <summary>Sums of what comes before each place, from either end, with or without the place itself.</summary>
+    private static OnnxTensor CumulativeSum(OnnxCall call)
+    {
+        OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
+        int axis = OnnxAxes.Axis((int)(call.Known(1)?.Single ?? throw new CheckpointException("its axis is missing")),
+            value.Dims.Length), length = value.Dims[axis];
+        bool backwards = call.Node.Integer("reverse", 0) != 0, exclusive = call.Node.Integer("exclusive", 0) != 0;
+        return Along(value, axis, length, (x, ours) =>
+        {
+            Tensor sums = (backwards ? x.Flip(ours) : x).CumulativeSum(ours);
+            sums = exclusive ? sums.Pad(ours, 1, 0).Slice(ours, 0, length) : sums;
+            return backwards ? sums.Flip(ours) : sums;
+        });
+    }
+
     private static OnnxTensor Pad(OnnxCall call)
     {
-        if (call.Node.Word("mode", "constant") != "constant")
+        string mode = call.Node.Word("mode", "constant");
+        if (mode is not ("constant" or "reflect" or "edge" or "wrap"))
         {
             throw call.Node.Wrong("mode");
         }
@@ -209,10 +244,30 @@ internal static partial class OnnxOperators
         {
             int axis = OnnxAxes.Axis(axes[i], value.Dims.Length), before = pads[i], behind = pads[i + axes.Length];
             value = Along(
-                value, axis, checked(value.Dims[axis] + before + behind), (x, ours) => x.Pad(ours, before, behind, fill));
+                value, axis, checked(value.Dims[axis] + before + behind), (x, ours) => mode == "constant"
+                    ? x.Pad(ours, before, behind, fill) : Continued(x, ours, mode, before, behind));
         }
 
         return value;
+    }
+
+    /// <summary>An axis that goes on beyond its ends: mirrored, as the last place, or from the other end.</summary>
+    private static Tensor Continued(Tensor x, int axis, string mode, int before, int behind)
+    {
+        int length = x.Shape[axis], most = mode == "reflect" ? length - 1 : length;
+        if (before < 0 || behind < 0 || (mode != "edge" && Math.Max(before, behind) > most))
+        {
+            throw new CheckpointException($"{length} places can't be padded by {before} and {behind} with the mode '{mode}'");
+        }
+
+        return Tensor.Concatenate(axis, [.. Beyond(before, true), x, .. Beyond(behind, false)]);
+
+        IEnumerable<Tensor> Beyond(int count, bool first) => count == 0 ? [] : mode switch
+        {
+            "reflect" => [(first ? x.Slice(axis, 1, count + 1) : x.Slice(axis, length - 1 - count, length - 1)).Flip(axis)],
+            "wrap" => [first ? x.Slice(axis, length - count, length) : x.Slice(axis, 0, count)],
+            _ => Enumerable.Repeat(first ? x.Slice(axis, 0, 1) : x.Slice(axis, length - 1, length), count),
+        };
     }
 
     /// <summary>Does something along an axis, in whatever order the elements are.</summary>

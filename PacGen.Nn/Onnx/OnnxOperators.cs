@@ -32,6 +32,11 @@ internal static partial class OnnxOperators
         ["HardSigmoid"] = call => call.Unary(
             x => ((x * call.Node.Number("alpha", 0.2)) + call.Node.Number("beta", 0.5)).Clamp(0, 1)),
         ["HardSwish"] = call => call.Unary(x => x.Hardswish()),
+        ["Celu"] = call => call.Unary(x => Alpha(call, 1) is var alpha ? alpha * (x * (1 / alpha)).Elu() : x),
+        ["ThresholdedRelu"] = call => call.Unary(x => Tensor.Less((float)Alpha(call, 1), x) * x),
+        ["Swish"] = call => call.Unary(x => x * (x * Alpha(call, 1)).Sigmoid()),
+        ["Sign"] = call => call.Unary(x => Tensor.Less(0f, x) - Tensor.Less(x, 0f)),
+        ["Not"] = call => call.Unary(x => 1f - x),
         ["Softsign"] = call => call.Unary(x => x / (1f + x.Abs())),
         ["Cast"] = Cast,
         ["CastLike"] = call => call[0],
@@ -45,17 +50,23 @@ internal static partial class OnnxOperators
         ["Div"] = call => OnnxCall.Elementwise(x => x[0] / x[1], call[0], call[1]),
         ["Max"] = call => OnnxCall.Elementwise(x => x.Aggregate(Tensor.Maximum), All(call)),
         ["Min"] = call => OnnxCall.Elementwise(x => x.Aggregate(Tensor.Minimum), All(call)),
+        ["Mean"] = call => OnnxCall.Elementwise(x => x.Aggregate((a, b) => a + b) * (1f / x.Length), All(call)),
         ["Sum"] = call => OnnxCall.Elementwise(x => x.Aggregate((a, b) => a + b), All(call)),
         ["PRelu"] = call => OnnxCall.Elementwise(x => x[0].LeakyRelu(x[1]), call[0], call[1]),
         ["Equal"] = call => OnnxCall.Elementwise(x => Tensor.Equal(x[0], x[1]), call[0], call[1]),
         ["Less"] = call => OnnxCall.Elementwise(x => Tensor.Less(x[0], x[1]), call[0], call[1]),
         ["Greater"] = call => OnnxCall.Elementwise(x => Tensor.Less(x[1], x[0]), call[0], call[1]),
+        ["LessOrEqual"] = call => OnnxCall.Elementwise(x => 1f - Tensor.Less(x[1], x[0]), call[0], call[1]),
+        ["GreaterOrEqual"] = call => OnnxCall.Elementwise(x => 1f - Tensor.Less(x[0], x[1]), call[0], call[1]),
+        ["And"] = call => OnnxCall.Elementwise(x => x[0] * x[1], call[0], call[1]),
+        ["Or"] = call => OnnxCall.Elementwise(x => Tensor.Maximum(x[0], x[1]), call[0], call[1]),
         ["Where"] = call => OnnxCall.Elementwise(x => Tensor.Where(x[0], x[1], x[2]), call[0], call[1], call[2]),
         ["Pow"] = Pow,
 
         // Of matrices.
         ["Gemm"] = Gemm,
         ["MatMul"] = MatMul,
+        ["Einsum"] = Einsum,
 
         // Of images.
         ["Conv"] = Convolution,
@@ -68,16 +79,26 @@ internal static partial class OnnxOperators
         ["GlobalAveragePool"] = call => OnnxCall.OfImages(call.Images(0).Mean([1, 2], true), call.IsSequence(0)),
         ["GlobalMaxPool"] = call => OnnxCall.OfImages(call.Images(0).Max([1, 2], true), call.IsSequence(0)),
 
+        ["Resize"] = Resize,
+        ["DepthToSpace"] = DepthToSpace,
+        ["SpaceToDepth"] = SpaceToDepth,
+        ["LRN"] = LocalResponse,
+
         // Of rows.
         ["Softmax"] = call => AlongAxis(call, x => x.Softmax()),
         ["LogSoftmax"] = call => AlongAxis(call, x => x.LogSoftmax()),
         ["LayerNormalization"] = LayerNormalization,
+        ["RMSNormalization"] = RootMeanSquare,
+        ["CumSum"] = CumulativeSum,
         ["ReduceMean"] = call => Reduce(call, (x, axes, keep) => x.Mean(axes, keep)),
         ["ReduceSum"] = call => Reduce(call, (x, axes, keep) => x.Sum(axes, keep)),
         ["ReduceMax"] = call => Reduce(call, (x, axes, keep) => x.Max(axes, keep)),
         ["ReduceMin"] = call => Reduce(call, (x, axes, keep) => -(-x).Max(axes, keep)),
         ["ReduceL2"] = call => Reduce(call, (x, axes, keep) => x.Square().Sum(axes, keep).Sqrt()),
+        ["ReduceL1"] = call => Reduce(call, (x, axes, keep) => x.Abs().Sum(axes, keep)),
         ["ReduceSumSquare"] = call => Reduce(call, (x, axes, keep) => x.Square().Sum(axes, keep)),
+        ["ReduceLogSum"] = call => Reduce(call, (x, axes, keep) => x.Sum(axes, keep).Log()),
+        ["ReduceLogSumExp"] = call => Reduce(call, LogSumExp),
 
         // Of shapes.
         ["Flatten"] = Flatten,
@@ -89,7 +110,17 @@ internal static partial class OnnxOperators
         ["Slice"] = Slice,
         ["Gather"] = Gather,
         ["Concat"] = Concat,
+        ["Tile"] = Tile,
         ["Pad"] = Pad,
+    };
+
+    /// <summary>Those with several outputs.</summary>
+    private static readonly Dictionary<string, Func<OnnxCall, OnnxValue[]>> Several = new()
+    {
+        ["Split"] = Split,
+        ["LSTM"] = Lstm,
+        ["GRU"] = Gru,
+        ["RNN"] = Rnn,
     };
 
     /// <summary>Computes a node.</summary>
@@ -109,11 +140,11 @@ internal static partial class OnnxOperators
             return known;
         }
 
-        return node.Operator == "Split" ? Split(call) : Table.TryGetValue(node.Operator, out Operator? run)
-            ? [run(call)]
+        return Several.TryGetValue(node.Operator, out Func<OnnxCall, OnnxValue[]>? all) ? all(call)
+            : Table.TryGetValue(node.Operator, out Operator? run) ? [run(call)]
             : throw new CheckpointException(
                 $"the operator {Printable.Name(node.Operator)} is not supported; these are: " +
-                    $"{string.Join(", ", Table.Keys.Order())}");
+                    $"{string.Join(", ", Table.Keys.Concat(Several.Keys).Order())}");
     }
 
     private static OnnxValue[] All(OnnxCall call) => [.. Enumerable.Range(0, call.Inputs.Count).Select(index => call[index])];
@@ -177,6 +208,14 @@ internal static partial class OnnxOperators
 
     private static Tensor Rows(Tensor x, Func<Tensor, Tensor> function) =>
         function(x.Reshape(-1, x.Shape[-1])).Reshape(x.Shape);
+
+    private static double Alpha(OnnxCall call, double fallback) => call.Node.Number("alpha", fallback);
+
+    private static Tensor LogSumExp(Tensor x, int[] axes, bool keep)
+    {
+        Tensor most = x.Max(axes, true).StopGradient(), sum = (x - most).Exp().Sum(axes, true).Log() + most;
+        return keep ? sum : sum.Reshape(x.Max(axes, false).Shape);
+    }
 
     private static OnnxTensor Reduce(OnnxCall call, Func<Tensor, int[], bool, Tensor> function)
     {
