@@ -1,4 +1,3 @@
-using System.IO.Compression;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
@@ -33,7 +32,7 @@ namespace PacGen.Kernels;
 internal sealed class CompiledKernels(string folder, Backend backend, string device = "")
 {
     private const string Pattern = "*.kernel";
-    private const long MostBytes = 256L << 20;
+    private const long MostBytes = 512L << 20;
 
     /// <summary>The fields by which ILGPU's OpenCL C says an array: its address and its length.</summary>
     private const int ViewFields = 2;
@@ -107,8 +106,7 @@ internal sealed class CompiledKernels(string folder, Backend backend, string dev
         }
 
         Touch(path);
-        using MemoryStream packed = new(contents, digest.Length, contents.Length - digest.Length);
-        using BinaryReader reader = new(new BrotliStream(packed, CompressionMode.Decompress));
+        using BinaryReader reader = new(new MemoryStream(contents, digest.Length, contents.Length - digest.Length));
         SharedMemorySpecification shared = new(reader.ReadInt32(), reader.ReadBoolean());
         string text = reader.ReadString();
         Context context = backend.Context;
@@ -130,7 +128,7 @@ internal sealed class CompiledKernels(string folder, Backend backend, string dev
         using MemoryStream contents = new();
         contents.SetLength(SHA256.HashSizeInBytes);
         contents.Position = contents.Length;
-        using (BinaryWriter writer = new(new BrotliStream(contents, CompressionLevel.Fastest, leaveOpen: true)))
+        using (BinaryWriter writer = new(contents, Encoding.UTF8, leaveOpen: true))
         {
             SharedMemorySpecification shared = EntryPointOf(kernel).SharedMemory;
             writer.Write(shared.StaticSize);

@@ -24,8 +24,14 @@ public sealed class Lstm : Recurrent
     private protected override Tensor Step(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory)
     {
         Tensor[] gates = (ofState is null ? ofInput : ofInput + ofState).Split(1, 4);
-        Tensor added = gates[0].Sigmoid() * gates[2].Tanh();
-        memory = memory is null ? added : (gates[1].Sigmoid() * memory) + added;
-        return gates[3].Sigmoid() * memory.Tanh();
+        return Next(gates[0], gates[1], gates[2], gates[3], ref memory);
+    }
+
+    /// <summary>The next h and c.</summary>
+    internal static Tensor Next(Tensor i, Tensor f, Tensor g, Tensor o, ref Tensor? memory)
+    {
+        Tensor added = i.Sigmoid() * g.Tanh();
+        memory = memory is null ? added : (f.Sigmoid() * memory) + added;
+        return o.Sigmoid() * memory.Tanh();
     }
 }

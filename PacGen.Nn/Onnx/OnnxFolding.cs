@@ -55,9 +55,9 @@ internal static class OnnxFolding
             node.Attributes.GetValueOrDefault("value") is OnnxArray { Count: 1 } value ? value with { Dims = [] }
                 : new OnnxArray([], [0], false), x[0].Integers),
         ["Range"] = (_, x) => Range(x[0].Single, x[1].Single, x[2].Single, x[0].Whole),
-        ["Tile"] = (_, x) => x[1].Integers.Index().Aggregate(
-            x[0], (y, times) => Concat([.. Enumerable.Repeat(y, CheckedTimes(times.Item))], times.Index)),
-        ["Trilu"] = (node, x) => Triangle(x[0], x.Length > 1 ? x[1].Integers[0] : 0, node.Integer("upper", 1) != 0),
+        ["Tile"] = (_, x) => Tiled(x[0], x[1].Integers),
+        ["Trilu"] = (node, x) => Triangle(
+            x[0], x.ElementAtOrDefault(1)?.Integers.FirstOrDefault() ?? 0, node.Integer("upper", 1) != 0),
         ["ReduceProd"] = (_, x) => new OnnxArray([], [x[0].Values.Aggregate(1.0, (a, b) => a * b)], x[0].Whole),
     };
 
@@ -105,8 +105,8 @@ internal static class OnnxFolding
     public static int CheckedTimes(int times) => times is > 0 and <= OnnxArray.MostComputed ? times
         : throw new CheckpointException($"it repeats an axis {times} times");
 
-    // Matrices without what lies below a diagonal, or above it.
-    private static OnnxArray Triangle(OnnxArray x, int diagonal, bool upper)
+    /// <summary>Matrices without what lies below a diagonal, or above it.</summary>
+    public static OnnxArray Triangle(OnnxArray x, int diagonal, bool upper)
     {
         if (x.Dims is not [.., var rows, var columns])
         {
@@ -117,7 +117,7 @@ internal static class OnnxFolding
         {
             Values = [.. x.Values.Select((value, i) =>
             {
-                int beyond = (i % columns) - (i / columns % rows) - diagonal;
+                long beyond = (long)(i % columns) - (i / columns % rows) - diagonal;
                 return (upper ? beyond >= 0 : beyond <= 0) ? value : 0;
             })],
         };
@@ -272,6 +272,31 @@ internal static class OnnxFolding
     {
         int[] order = node.Integers("perm") ?? [.. Enumerable.Range(0, rank).Reverse()];
         return order.Length == rank && AxisOrder.IsPermutation(order) ? order : throw node.Wrong("perm");
+    }
+
+    private static OnnxArray Tiled(OnnxArray x, int[] repeats)
+    {
+        if (repeats.Length != x.Dims.Length)
+        {
+            throw new CheckpointException($"it has {repeats.Length} repeats for {x.Dims.Length} axes");
+        }
+
+        int[] dims = [.. x.Dims.Zip(repeats, (extent, times) => (int)Math.Min((long)extent * CheckedTimes(times), int.MaxValue))];
+        double[] values = new double[OnnxArray.CountOf(dims)];
+        for (int i = 0; i < values.Length; i++)
+        {
+            int place = 0, rest = i, stride = 1;
+            for (int axis = dims.Length - 1; axis >= 0; axis--)
+            {
+                place += rest % dims[axis] % x.Dims[axis] * stride;
+                stride *= x.Dims[axis];
+                rest /= dims[axis];
+            }
+
+            values[i] = x.Values[place];
+        }
+
+        return x with { Dims = dims, Values = values };
     }
 
     private static OnnxArray Stretched(OnnxArray x, int[] dims)

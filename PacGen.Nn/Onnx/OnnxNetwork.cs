@@ -13,7 +13,8 @@ namespace PacGen.Nn;
 /// <para>Examples come as PacGen has them: an image as (N, H, W, C), where the file has (N, C, H, W), or its flattened rows in
 /// the order of channel, height and width. Where both would fit, the file is taken to have (N, C, H, W), as PyTorch's are.</para>
 /// <para>A parameter is each float array of the file that a node computes with; a number that stands in a node (a Constant), that
-/// sets a node (a shape, a bound), or that is infinite (a mask) stays what it is. In training, batch norm and dropout do what
+/// sets a node (a shape, a bound), or that is infinite (a mask) stays what it is, and so do zeros that recurrent units begin
+/// with. In training, batch norm and dropout do what
 /// they do in training, whatever the file was exported for. The first output alone is computed.</para>
 /// </remarks>
 /// <example>
@@ -33,7 +34,7 @@ public sealed class OnnxNetwork : Module
     private readonly Dictionary<string, Module> layers = [];
     private readonly List<OnnxNode> nodes;
     private bool importing = true;
-    private long computed;
+    private long computed, unrolled;
 
     private OnnxNetwork(ReadOnlyMemory<byte> bytes, string name, OnnxModel model, Shape example)
     {
@@ -271,7 +272,7 @@ public sealed class OnnxNetwork : Module
         }
 
         Batch = x.Shape[0];
-        computed = 0;
+        computed = unrolled = 0;
         Dictionary<string, OnnxValue> values = [];
         foreach ((string array, OnnxInitializer source) in model.Initializers)
         {
@@ -312,13 +313,25 @@ public sealed class OnnxNetwork : Module
 
     /// <summary>Counts numbers that are computed without any example: a small file can ask for very many.</summary>
     /// <exception cref="CheckpointException">They are more than any network needs.</exception>
-    internal void CountComputed(int more)
+    internal void CountComputed(long more)
     {
         computed += more;
         if (computed > 4L * OnnxArray.MostComputed)
         {
             throw new CheckpointException(
-                $"more than {4L * OnnxArray.MostComputed} numbers would have to be computed for the file's shapes");
+                $"more than {4L * OnnxArray.MostComputed} numbers would have to be computed for the file's shapes and settings");
+        }
+    }
+
+    /// <summary>Counts steps of recurrent units, each of which is some nodes of the graph.</summary>
+    /// <exception cref="CheckpointException">They are more than are unrolled.</exception>
+    internal void CountUnrolled(long more)
+    {
+        const int Most = 16_384;
+        unrolled += more;
+        if (unrolled > Most)
+        {
+            throw new CheckpointException($"its recurrent units take {unrolled} steps, and at most {Most} are unrolled");
         }
     }
 
@@ -369,7 +382,7 @@ public sealed class OnnxNetwork : Module
         {
             if (node.Outputs.Any(wanted.Contains))
             {
-                wanted.UnionWith(node.Inputs);
+                wanted.UnionWith(node.Inputs.Where(one => one.Length > 0));
                 needed.Add(node);
             }
         }
@@ -389,7 +402,8 @@ public sealed class OnnxNetwork : Module
 
         // A scalar is a setting, and so is what isn't finite; an array without elements is nothing.
         if (source.Whole || source.Dims.Length == 0 || source.Dims.Contains(0)
-            || source.Values?.All(value => float.IsFinite((float)value)) == false)
+            || source.Values?.All(value => float.IsFinite((float)value)) == false
+            || (source.Values?.All(value => value == 0) == true && IsFirstState(array)))
         {
             return;
         }
@@ -403,6 +417,21 @@ public sealed class OnnxNetwork : Module
         }
 
         weights[array] = new OnnxWeight(source, unique);
+    }
+
+    /// <summary>
+    /// Whether an array is what recurrent units begin with, and nothing else: zeros there are a setting, not weights.
+    /// </summary>
+    private bool IsFirstState(string array)
+    {
+        OnnxNode[] takers = [.. nodes.Where(node => node.Inputs.Contains(array))];
+        return takers.Length > 0 && array.Length > 0 && takers.All(node => node.Operator switch
+        {
+            "LSTM" or "GRU" or "RNN" => node.Inputs.Index().All(one => one.Item != array || one.Index is 5 or 6),
+            "Identity" or "Slice" or "Expand" or "Reshape" or "Unsqueeze" or "Squeeze" or "Split" or "Gather" =>
+                node.Outputs.All(output => output.Length == 0 || IsFirstState(output)),
+            _ => false,
+        });
     }
 
     private OnnxValue ValueOf(string array, OnnxInitializer source) =>
@@ -480,7 +509,7 @@ public sealed class OnnxNetwork : Module
         }
         catch (Exception error) when (importing
             && error is ShapeException or ArgumentException or ArithmeticException or InvalidOperationException
-                or IndexOutOfRangeException)
+                or IndexOutOfRangeException or OutOfMemoryException)
         {
             throw new CheckpointException($"{node.Label}: {error.Message.ReplaceLineEndings(" ").TrimEnd('.')}.", error);
         }

@@ -7,8 +7,8 @@ namespace PacGen.Nn;
 internal static partial class OnnxOperators
 {
     /// <summary>
-    /// Sums of products as an equation says it, such as bhqd,bhkd->bhqk: two operands at a time, each step a batch of matrix
-    /// products, after what one of them has alone and nobody wants later was summed.
+    /// Sums of products as an equation says it, such as bhqd,bhkd->bhqk: two operands at a time, each step a matrix product, or
+    /// a batch of them. Axes that only one operand has and no later step needs are summed first.
     /// </summary>
     private static OnnxTensor Einsum(OnnxCall call)
     {
@@ -16,12 +16,14 @@ internal static partial class OnnxOperators
         string[] sides = equation.Split("->");
         string[] operands = sides[0].Split(',');
         int[][] dims = [.. All(call).Select(value => value.Dims)];
-        if (sides.Length > 2 || operands.Length != dims.Length)
+        if (sides.Length > 2 || operands.Length != dims.Length
+            || equation.Replace("->", "", StringComparison.Ordinal).Replace("...", "", StringComparison.Ordinal).Any(
+                letter => letter != ',' && !char.IsAsciiLetter(letter)))
         {
             throw Unsupported("is no equation for its inputs");
         }
 
-        // The axes that an ellipsis stands for are letters of no alphabet, counted from the last.
+        // The axes that an ellipsis stands for are digits, counted from the last.
         string[] terms = [.. operands.Zip(dims, (term, extents) => Spelt(term, extents.Length))];
         string longest = terms.Select(term => string.Concat(term.Where(letter => letter < 'A'))).MaxBy(part => part.Length)!;
         string result = sides.Length == 2 ? sides[1].Replace("...", longest, StringComparison.Ordinal)
@@ -58,14 +60,14 @@ internal static partial class OnnxOperators
         }
     }
 
-    /// <summary>Sums over the axes that nobody wants.</summary>
+    /// <summary>Sums over the axes that no later step needs.</summary>
     private static (Tensor X, string Letters) Summed(Tensor x, string letters, string wanted)
     {
         int[] axes = [.. letters.Index().Where(one => !wanted.Contains(one.Item)).Select(one => one.Index)];
         return axes.Length == 0 ? (x, letters) : (x.Sum(axes), string.Concat(letters.Where(letter => wanted.Contains(letter))));
     }
 
-    /// <summary>The sum over what two operands share and nobody wants later.</summary>
+    /// <summary>The sum over the axes that two operands share and no later step needs.</summary>
     private static (Tensor X, string Letters) Contracted(Tensor a, string ofA, Tensor b, string ofB, string later)
     {
         (a, ofA) = Summed(a, ofA, later + ofB);
@@ -82,8 +84,9 @@ internal static partial class OnnxOperators
             extents[letter] = Math.Max(extent, extents.GetValueOrDefault(letter));
         }
 
-        Tensor product = Tensor.MatMul(
-            Grouped(a, ofA, batch, rows, shared), Grouped(b, ofB, batch, shared, columns));
+        Tensor product = batch.Length == 0
+            ? Tensor.MatMul(Grouped(a, ofA, rows, shared), Grouped(b, ofB, shared, columns))
+            : Tensor.MatMul(Grouped(a, ofA, batch, rows, shared), Grouped(b, ofB, batch, shared, columns));
         string letters = batch + rows + columns;
         return (product.Reshape(new Shape([.. letters.Select(letter => extents[letter])])), letters);
 

@@ -32,7 +32,7 @@ internal static partial class OnnxOperators
         int[] a = call[0].Dims, b = call[1].Dims;
         if (a.Length == 0 || b.Length == 0)
         {
-            throw new CheckpointException("it takes no single numbers");
+            throw new CheckpointException("it takes vectors and matrices, not scalars");
         }
 
         // A vector is a row before a matrix, a column behind it, and its axis is none of the product's.

@@ -5,59 +5,60 @@ namespace PacGen.Nn;
 /// <content>LSTM, GRU and RNN, unrolled over the length of the sequences.</content>
 internal static partial class OnnxOperators
 {
-    /// <summary>A step of one direction: the next state.</summary>
+    /// <summary>A step of one direction: the next h.</summary>
     /// <param name="ofInput">x·Wᵀ with its bias, (N, gates·hidden).</param>
-    /// <param name="ofState">h·Rᵀ without its bias.</param>
-    /// <param name="bias">The bias of the state's products, (gates·hidden); null for 0.</param>
-    /// <param name="h">The state before.</param>
-    /// <param name="memory">An LSTM's c.</param>
-    private delegate Tensor RecurrentStep(Tensor ofInput, Tensor ofState, Tensor? bias, Tensor h, ref Tensor? memory);
+    /// <param name="ofState">h·Rᵀ with its bias; null where h is 0 and there is no bias.</param>
+    /// <param name="h">The h before; null for 0.</param>
+    /// <param name="memory">An LSTM's c; null for 0.</param>
+    private delegate Tensor RecurrentStep(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory);
 
-    /// <summary>The gates i, o, f and c, in this order: c ← σ(f)·c + σ(i)·tanh c̃ and h ← σ(o)·tanh c.</summary>
-    private static OnnxValue[] Lstm(OnnxCall call)
+    /// <summary>Long short-term memory; the gates are i, o, f and g.</summary>
+    private static OnnxValue[] LongShortTermMemory(OnnxCall call)
     {
         if (call.Optional(7) is not null || call.Node.Integer("input_forget", 0) != 0)
         {
             throw new CheckpointException("peepholes (P) and coupled gates (input_forget) are not supported");
         }
 
-        return Unrolled(call, 4, ["Sigmoid", "Tanh", "Tanh"], (Tensor x, Tensor state, Tensor? bias, Tensor _, ref Tensor? c) =>
+        return Unrolled(call, 4, ["Sigmoid", "Tanh", "Tanh"], Step);
+
+        static Tensor Step(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory)
         {
-            Tensor[] gates = (bias is null ? x + state : x + state + bias).Split(1, 4);
-            c = (gates[2].Sigmoid() * c!) + (gates[0].Sigmoid() * gates[3].Tanh());
-            return gates[1].Sigmoid() * c.Tanh();
-        });
+            Tensor[] gates = (ofState is null ? ofInput : ofInput + ofState).Split(1, 4);
+            return Lstm.Next(gates[0], gates[2], gates[3], gates[1], ref memory);
+        }
     }
 
-    /// <summary>The gates z, r and h: h ← (1 − σ(z))·tanh h̃ + σ(z)·h.</summary>
-    private static OnnxValue[] Gru(OnnxCall call)
+    /// <summary>Gated units; the gates are z, r and n.</summary>
+    private static OnnxValue[] GatedUnits(OnnxCall call)
     {
-        // PyTorch's; else r goes into the state before its product.
         if (call.Node.Integer("linear_before_reset", 0) == 0)
         {
             throw new CheckpointException("linear_before_reset is 0, and only 1 is supported, as PyTorch writes it");
         }
 
-        return Unrolled(call, 3, ["Sigmoid", "Tanh"], (Tensor ofInput, Tensor ofState, Tensor? bias, Tensor h, ref Tensor? _) =>
-        {
-            Tensor[] x = ofInput.Split(1, 3), state = (bias is null ? ofState : ofState + bias).Split(1, 3);
-            Tensor kept = (x[0] + state[0]).Sigmoid(), reset = (x[1] + state[1]).Sigmoid();
-            return ((1f - kept) * (x[2] + (reset * state[2])).Tanh()) + (kept * h);
-        });
+        return Unrolled(call, 3, ["Sigmoid", "Tanh"], Step);
+
+        static Tensor Step(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory) =>
+            Gru.Next(Ordered(ofInput), ofState is null ? null : Ordered(ofState), h);
+
+        static Tensor[] Ordered(Tensor gates) => gates.Split(1, 3) is [var z, var r, var n] ? [r, z, n] : [];
     }
 
     /// <summary>h ← tanh of the sum, or its ReLU.</summary>
-    private static OnnxValue[] Rnn(OnnxCall call)
+    private static OnnxValue[] SimpleUnits(OnnxCall call)
     {
-        bool relu = call.Node.Words("activations") is [var first, ..] && first == "Relu";
-        return Unrolled(call, 1, [relu ? "Relu" : "Tanh"], (Tensor x, Tensor state, Tensor? bias, Tensor _, ref Tensor? _) =>
+        bool relu = call.Node.Words("activations") is [var first, ..] && IsSame(first, "Relu");
+        return Unrolled(call, 1, [relu ? "Relu" : "Tanh"], Step);
+
+        Tensor Step(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory)
         {
-            Tensor sum = bias is null ? x + state : x + state + bias;
+            Tensor sum = ofState is null ? ofInput : ofInput + ofState;
             return relu ? sum.Relu() : sum.Tanh();
-        });
+        }
     }
 
-    /// <summary>All outputs (T, directions, N, hidden), the last states (directions, N, hidden), and an LSTM's last c.</summary>
+    /// <summary>All h (T, directions, N, hidden), the last ones (directions, N, hidden), and an LSTM's last c.</summary>
     private static OnnxValue[] Unrolled(OnnxCall call, int gates, string[] activations, RecurrentStep step)
     {
         OnnxNode node = call.Node;
@@ -68,8 +69,9 @@ internal static partial class OnnxOperators
             "bidirectional" => ["forward", "reverse"],
             _ => throw node.Wrong("direction"),
         };
-        if (node.Words("activations") is { } stated
-            && !stated.SequenceEqual(Enumerable.Repeat(activations, ways.Length).SelectMany(one => one)))
+        string[] known = [.. ways.SelectMany(_ => activations)];
+        if (node.Words("activations") is { } stated && !(stated.Count == known.Length && stated.Zip(known).All(
+            pair => IsSame(pair.First, pair.Second))))
         {
             throw node.Wrong("activations");
         }
@@ -82,73 +84,75 @@ internal static partial class OnnxOperators
             }
         }
 
-        if (call[0].Dims is not [var length, var count, var inputs] || call[1].Dims is not [var directions, var rows, _]
-            || directions != ways.Length || rows % gates != 0)
+        int[] x = call[0].Dims, w = call[1].Dims, r = call[2].Dims;
+        if (x is not [var length, var count, var inputs] || w is not [_, var rows, _] || rows % gates != 0)
         {
             throw new CheckpointException(
-                $"its inputs have the extents ({string.Join(", ", call[0].Dims)}) and ({string.Join(", ", call[1].Dims)}), " +
-                    $"where (T, N, inputs) and ({ways.Length}, {gates}·hidden, inputs) are needed");
+                $"X has the extents ({string.Join(", ", x)}) and W ({string.Join(", ", w)}), where (T, N, inputs) and " +
+                    $"(directions, {gates}·hidden, inputs) are needed");
         }
 
-        if (call.Optional(4) is OnnxKnown { Array: var lengths } ? lengths.Integers.Any(one => one != length)
-            : call.Optional(4) is not null)
+        int hidden = rows / gates;
+        OnnxValue? biases = call.Optional(3);
+        if (!w.AsSpan().SequenceEqual([ways.Length, rows, inputs]) || !r.AsSpan().SequenceEqual([ways.Length, rows, hidden])
+            || biases?.Dims.AsSpan().SequenceEqual([ways.Length, 2 * rows]) == false
+            || node.Integer("hidden_size", hidden) != hidden)
+        {
+            throw new CheckpointException(
+                $"W, R and B have the extents ({string.Join(", ", w)}), ({string.Join(", ", r)}) and " +
+                    $"({string.Join(", ", biases?.Dims ?? [])}), which don't fit each other, {ways.Length} directions, " +
+                    $"{inputs} inputs and hidden_size");
+        }
+
+        if (call.Optional(4) is { } lengths && !(lengths is OnnxKnown && call.Known(4)!.Integers.All(one => one == length)))
         {
             throw new CheckpointException("sequences of different lengths (sequence_lens) are not supported");
         }
 
-        int hidden = rows / gates;
-        Shape state = new(count, hidden);
-        Tensor x = call[0].Plain().Reshape(length * count, inputs);
+        call.Network.CountUnrolled((long)length * ways.Length);
 
-        // Stored as products take them.
-        Tensor ofInputs = Turned(call[1]), ofStates = Turned(call[2]);
-        Tensor? biases = call.Optional(3)?.Plain();
+        // Weights are stored as products take them.
+        Tensor rowsOfX = call[0].Plain().Reshape(length * count, inputs);
+        Tensor ofInputs = call[1].Ordered([[ways.Length], [rows], [inputs]], [0, 2, 1], new Shape(ways.Length, inputs, rows));
+        Tensor ofStates = call[2].Ordered([[ways.Length], [rows], [hidden]], [0, 2, 1], new Shape(ways.Length, hidden, rows));
+        Tensor? both = biases?.Plain().Reshape(ways.Length, 2, rows);
         List<Tensor> outputs = [], last = [], lastMemory = [];
         foreach ((int way, string direction) in ways.Index())
         {
-            Tensor products = Tensor.MatMul(x, Of(ofInputs, way).Reshape(inputs, rows)), bias = null!;
-            if (biases is not null)
-            {
-                bias = Of(biases, way).Reshape(2, rows);
-                products += Of(bias, 0).Reshape(rows);
-                bias = Of(bias, 1).Reshape(rows);
-            }
-
+            Tensor products = Tensor.MatMul(rowsOfX, Of(ofInputs, way).Reshape(inputs, rows));
+            Tensor recurrent = Of(ofStates, way).Reshape(hidden, rows);
+            Tensor? bias = both is null ? null : Of(both, way).Slice(1, 1, 2).Reshape(rows);
+            products = both is null ? products : products + Of(both, way).Slice(1, 0, 1).Reshape(rows);
             Tensor[] steps = products.Reshape(length, count, rows).Split(0, length), made = new Tensor[length];
-            Tensor h = First(5, way);
-            Tensor? memory = gates == 4 ? First(6, way) : null;
+            Tensor? h = First(5, way), memory = First(6, way);
             for (int i = 0; i < length; i++)
             {
                 int t = direction == "forward" ? i : length - 1 - i;
-                h = step(
-                    steps[t].Reshape(count, rows), Tensor.MatMul(h, Of(ofStates, way).Reshape(hidden, rows)), bias, h,
-                    ref memory);
-                made[t] = h;
+                Tensor? ofState = h is null ? bias?.BroadcastTo(new Shape(count, rows))
+                    : bias is null ? Tensor.MatMul(h, recurrent) : Tensor.MatMul(h, recurrent) + bias;
+                made[t] = h = step(steps[t].Reshape(count, rows), ofState, h, ref memory);
             }
 
             outputs.Add(Tensor.Stack(0, made));
-            last.Add(h);
-            lastMemory.Add(memory ?? h);
+            last.Add(h!);
+            lastMemory.Add(memory ?? h!);
         }
 
         return [
-            new OnnxTensor(Tensor.Stack(1, [.. outputs]), [length, directions, count, hidden]),
-            new OnnxTensor(Tensor.Stack(0, [.. last]), [directions, count, hidden]),
-            new OnnxTensor(Tensor.Stack(0, [.. lastMemory]), [directions, count, hidden])];
+            new OnnxTensor(Tensor.Stack(1, [.. outputs]), [length, ways.Length, count, hidden]),
+            new OnnxTensor(Tensor.Stack(0, [.. last]), [ways.Length, count, hidden]),
+            new OnnxTensor(Tensor.Stack(0, [.. lastMemory]), [ways.Length, count, hidden])];
 
         static Tensor Of(Tensor all, int way) => all.Slice(0, way, way + 1);
 
-        static Tensor Turned(OnnxValue weights) => weights.Dims is [var first, var second, var third]
-            ? weights.Ordered([[first], [second], [third]], [0, 2, 1], new Shape(first, third, second))
-            : throw new CheckpointException($"its weights have the extents ({string.Join(", ", weights.Dims)})");
-
-        // Zeros without it. Those of a file are no weights: nobody trained them.
-        Tensor First(int index, int way) => call.Optional(index) switch
+        // Zeros of whatever batch the file was written with are none.
+        Tensor? First(int index, int way) => call.Optional(index) switch
         {
-            null => Tensor.Constant(0f).BroadcastTo(state),
-            OnnxStored { Weight: { Parameter: null, Source.Values: { } values } } when values.All(value => value == 0) =>
-                Tensor.Constant(0f).BroadcastTo(state),
-            { } value => Of(value.Plain(), way).Reshape(-1, hidden).BroadcastTo(state),
+            null => null,
+            OnnxKnown { Array: var array } when array.Values.All(value => value == 0) => null,
+            { } value => Of(value.Plain(), way).Reshape(-1, hidden).BroadcastTo(new Shape(count, hidden)),
         };
     }
+
+    private static bool IsSame(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -195,25 +195,53 @@ internal static partial class OnnxOperators
         int[] repeats = call.Known(1)?.Integers ?? [];
         if (repeats.Length != value.Dims.Length)
         {
-            throw new CheckpointException($"{repeats.Length} numbers don't repeat {value.Dims.Length} axes");
+            throw new CheckpointException($"it has {repeats.Length} repeats for {value.Dims.Length} axes");
         }
 
         foreach ((int axis, int stated) in repeats.Index())
         {
             int times = OnnxFolding.CheckedTimes(stated);
-            value = times == 1 ? value : Along(value, axis, checked(value.Dims[axis] * times), (x, ours) =>
-                Tensor.Concatenate(ours, [.. Enumerable.Repeat(x, times)]));
+            value = times == 1 ? value : Along(
+                value, axis, checked(value.Dims[axis] * times), (x, ours) => Repeated(x, ours, times, each: false));
         }
 
         return value;
+    }
+
+    /// <summary>An axis that many times: as a whole, or each of its places.</summary>
+    private static Tensor Repeated(Tensor x, int axis, int times, bool each)
+    {
+        int[] dims = x.Shape.AsSpan().ToArray();
+        int split = each ? axis + 1 : axis;
+        Tensor stretched = x.Reshape(new Shape([.. dims[..split], 1, .. dims[split..]])).BroadcastTo(
+            new Shape([.. dims[..split], times, .. dims[split..]]));
+        dims[axis] = checked(dims[axis] * times);
+        return stretched.Reshape(new Shape(dims));
+    }
+
+    /// <summary>Matrices without what lies below a diagonal, or above it.</summary>
+    private static OnnxTensor Triangle(OnnxCall call)
+    {
+        Tensor x = call[0].Plain();
+        if (call[0].Dims is not [.., var rows, var columns])
+        {
+            throw new CheckpointException("it takes matrices");
+        }
+
+        call.Network.CountComputed((long)rows * columns);
+        OnnxArray ones = new([rows, columns], [.. Enumerable.Repeat(1.0, checked(rows * columns))], false);
+        OnnxArray mask = OnnxFolding.Triangle(
+            ones, call.Known(1)?.Integers.FirstOrDefault() ?? 0, call.Node.Integer("upper", 1) != 0);
+        return new OnnxTensor(Tensor.Where(Tensor.Constant(new Shape(rows, columns), mask.Floats), x, 0f), call[0].Dims);
     }
 
     /// <summary>Sums of what comes before each place, from either end, with or without the place itself.</summary>
     private static OnnxTensor CumulativeSum(OnnxCall call)
     {
         OnnxTensor value = call[0] as OnnxTensor ?? new OnnxTensor(call[0].Plain(), call[0].Dims);
-        int axis = OnnxAxes.Axis((int)(call.Known(1)?.Single ?? throw new CheckpointException("its axis is missing")),
-            value.Dims.Length), length = value.Dims[axis];
+        int stated = (int)(call.Known(1)?.Single ?? throw new CheckpointException("its axis is missing"));
+        int axis = OnnxAxes.Axis(stated, value.Dims.Length), length = value.Dims[axis];
+        call.Network.CountComputed((long)length * length);
         bool backwards = call.Node.Integer("reverse", 0) != 0, exclusive = call.Node.Integer("exclusive", 0) != 0;
         return Along(value, axis, length, (x, ours) =>
         {
@@ -266,7 +294,7 @@ internal static partial class OnnxOperators
         {
             "reflect" => [(first ? x.Slice(axis, 1, count + 1) : x.Slice(axis, length - 1 - count, length - 1)).Flip(axis)],
             "wrap" => [first ? x.Slice(axis, length - count, length) : x.Slice(axis, 0, count)],
-            _ => Enumerable.Repeat(first ? x.Slice(axis, 0, 1) : x.Slice(axis, length - 1, length), count),
+            _ => [Repeated(first ? x.Slice(axis, 0, 1) : x.Slice(axis, length - 1, length), axis, count, each: true)],
         };
     }
 

@@ -32,10 +32,10 @@ internal static partial class OnnxOperators
         ["HardSigmoid"] = call => call.Unary(
             x => ((x * call.Node.Number("alpha", 0.2)) + call.Node.Number("beta", 0.5)).Clamp(0, 1)),
         ["HardSwish"] = call => call.Unary(x => x.Hardswish()),
-        ["Celu"] = call => call.Unary(x => Alpha(call, 1) is var alpha ? alpha * (x * (1 / alpha)).Elu() : x),
-        ["ThresholdedRelu"] = call => call.Unary(x => Tensor.Less((float)Alpha(call, 1), x) * x),
-        ["Swish"] = call => call.Unary(x => x * (x * Alpha(call, 1)).Sigmoid()),
-        ["Sign"] = call => call.Unary(x => Tensor.Less(0f, x) - Tensor.Less(x, 0f)),
+        ["Celu"] = call => call.Unary(x => Alpha(call) * (x * (1 / Alpha(call))).Elu()),
+        ["ThresholdedRelu"] = call => call.Unary(x => Tensor.Where(Tensor.Less((float)Alpha(call), x), x, 0f)),
+        ["Swish"] = call => call.Unary(x => x * (x * Alpha(call)).Sigmoid()),
+        ["Sign"] = call => call.Unary(Tensor.Map<SignFunction>),
         ["Not"] = call => call.Unary(x => 1f - x),
         ["Softsign"] = call => call.Unary(x => x / (1f + x.Abs())),
         ["Cast"] = Cast,
@@ -78,7 +78,6 @@ internal static partial class OnnxOperators
         ["AveragePool"] = call => Pool(call, average: true),
         ["GlobalAveragePool"] = call => OnnxCall.OfImages(call.Images(0).Mean([1, 2], true), call.IsSequence(0)),
         ["GlobalMaxPool"] = call => OnnxCall.OfImages(call.Images(0).Max([1, 2], true), call.IsSequence(0)),
-
         ["Resize"] = Resize,
         ["DepthToSpace"] = DepthToSpace,
         ["SpaceToDepth"] = SpaceToDepth,
@@ -111,6 +110,7 @@ internal static partial class OnnxOperators
         ["Gather"] = Gather,
         ["Concat"] = Concat,
         ["Tile"] = Tile,
+        ["Trilu"] = Triangle,
         ["Pad"] = Pad,
     };
 
@@ -118,9 +118,9 @@ internal static partial class OnnxOperators
     private static readonly Dictionary<string, Func<OnnxCall, OnnxValue[]>> Several = new()
     {
         ["Split"] = Split,
-        ["LSTM"] = Lstm,
-        ["GRU"] = Gru,
-        ["RNN"] = Rnn,
+        ["LSTM"] = LongShortTermMemory,
+        ["GRU"] = GatedUnits,
+        ["RNN"] = SimpleUnits,
     };
 
     /// <summary>Computes a node.</summary>
@@ -209,12 +209,14 @@ internal static partial class OnnxOperators
     private static Tensor Rows(Tensor x, Func<Tensor, Tensor> function) =>
         function(x.Reshape(-1, x.Shape[-1])).Reshape(x.Shape);
 
-    private static double Alpha(OnnxCall call, double fallback) => call.Node.Number("alpha", fallback);
+    private static double Alpha(OnnxCall call) => call.Node.Number("alpha", 1);
 
+    // From the largest, which may be −∞.
     private static Tensor LogSumExp(Tensor x, int[] axes, bool keep)
     {
-        Tensor most = x.Max(axes, true).StopGradient(), sum = (x - most).Exp().Sum(axes, true).Log() + most;
-        return keep ? sum : sum.Reshape(x.Max(axes, false).Shape);
+        Tensor most = x.Max(axes, true).Clamp(float.MinValue, float.MaxValue).StopGradient();
+        Tensor sum = (x - most).Exp().Sum(axes, keep).Log();
+        return sum + most.Reshape(sum.Shape);
     }
 
     private static OnnxTensor Reduce(OnnxCall call, Func<Tensor, int[], bool, Tensor> function)
@@ -223,12 +225,8 @@ internal static partial class OnnxOperators
         int rank = value.Dims.Length;
         bool keep = call.Node.Integer("keepdims", 1) != 0;
         int[] stated = call.Integers(1, "axes") ?? [];
-        if (stated.Length == 0 && call.Node.Integer("noop_with_empty_axes", 0) != 0)
-        {
-            return call.Unary(x => x);
-        }
-
-        int[] axes = stated.Length == 0 ? AxisOrder.Identity(rank)
+        bool none = stated.Length == 0 && call.Node.Integer("noop_with_empty_axes", 0) != 0;
+        int[] axes = none ? [] : stated.Length == 0 ? AxisOrder.Identity(rank)
             : [.. stated.Select(axis => OnnxAxes.Axis(axis, rank)).Distinct().Order()];
         int[] dims = [.. Enumerable.Range(0, rank).Where(axis => keep || !axes.Contains(axis)).Select(
             axis => axes.Contains(axis) ? 1 : value.Dims[axis])];

@@ -33,6 +33,12 @@ internal sealed record OnnxKnown(OnnxArray Array) : OnnxValue
 
     public override Tensor Ordered(int[][] factors, int[] order, Shape shape)
     {
+        // One number for all may be as many as the examples are.
+        if (Array.Count > 1 && Array.Values.All(value => value.Equals(Array.Values[0])))
+        {
+            return Tensor.Constant((float)Array.Values[0]).BroadcastTo(shape);
+        }
+
         OnnxArray split = Array with { Dims = [.. factors.SelectMany(axis => axis)] };
         return Tensor.Constant(shape, split.Permuted(order).Floats);
     }

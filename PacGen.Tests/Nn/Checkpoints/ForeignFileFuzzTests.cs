@@ -28,6 +28,18 @@ internal sealed class ForeignFileFuzzTests
         }
     }
 
+    /// <summary>The operators that those files don't have.</summary>
+    [TestCase(500)]
+    [TestCase(100_000, Explicit = true, Reason = "some minutes")]
+    public void MutatedFilesOfEachOperatorAreReadOrRefused(int count)
+    {
+        List<(Shape Example, byte[] File)> files = [.. OnnxOperatorTests.Files()];
+        foreach ((Shape example, byte[] file) in files)
+        {
+            Fuzz(file, Math.Max(40, count / files.Count), bytes => _ = OnnxNetwork.Read(bytes, "file", example));
+        }
+    }
+
     [TestCase(500)]
     [TestCase(100_000, Explicit = true, Reason = "some minutes")]
     public void MutatedPyTorchFilesAreReadOrRefused(int count)

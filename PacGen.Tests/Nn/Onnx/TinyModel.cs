@@ -16,11 +16,11 @@ internal sealed class TinyModel
     /// <param name="type">Its operator.</param>
     /// <param name="inputs">The values that it takes; empty for one that is left out.</param>
     /// <param name="attributes">Numbers, words, and lists of either.</param>
-    /// <param name="output">Which of its outputs is wanted.</param>
+    /// <param name="output">Which of its outputs is wanted; −1 for the second, where the first has no name.</param>
     /// <returns>That output.</returns>
     public string Node(string type, string[] inputs, (string Name, object Value)[]? attributes = null, int output = 0)
     {
-        string[] outputs = [.. Enumerable.Range(0, output + 1).Select(_ => $"v{values++}")];
+        string[] outputs = output < 0 ? ["", $"v{values++}"] : [.. Enumerable.Range(0, output + 1).Select(_ => $"v{values++}")];
         Node(type, inputs, attributes ?? [], outputs);
         return outputs[^1];
     }
