@@ -14,8 +14,8 @@ namespace PacGen.Nn;
 /// the order of channel, height and width. Where both would fit, the file is taken to have (N, C, H, W), as PyTorch's are.</para>
 /// <para>A parameter is each float array of the file that a node computes with; a number that stands in a node (a Constant), that
 /// sets a node (a shape, a bound), or that is infinite (a mask) stays what it is, and so do zeros that recurrent units begin
-/// with. In training, batch norm and dropout do what
-/// they do in training, whatever the file was exported for. The first output alone is computed.</para>
+/// with. In training, batch norm and dropout do what they do in training, whatever the file was exported for. The first output
+/// alone is computed.</para>
 /// </remarks>
 /// <example>
 /// <code>
