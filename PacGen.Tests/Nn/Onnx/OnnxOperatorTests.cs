@@ -148,6 +148,32 @@ internal sealed class OnnxOperatorTests
         Assert.That(TestNetworks.Apart(written, TestNetworks.Outputs(network, example, x)), Is.LessThan(Tolerance));
     }
 
+    /// <summary>The rows of a digit as a sequence: an LSTM whose weights a file has learns, is scored and measured.</summary>
+    [Test]
+    public void AnLstmOfAFileIsTrained()
+    {
+        const int Hidden = 16;
+        TinyModel model = new();
+        string states = model.Node(
+            "LSTM",
+            [model.Node("Transpose", ["x"], [("perm", new[] { 1, 0, 2 })]), model.Weights(1, 4 * Hidden, 8),
+                model.Weights(1, 4 * Hidden, Hidden), model.Weights(1, 8 * Hidden)],
+            [("hidden_size", Hidden)], 1);
+        string last = model.Node("Squeeze", [states, model.Whole(0)]);
+        byte[] bytes = model.Model(model.Node("Gemm", [last, model.Weights(Hidden, 10), model.Weights(10)]), 14, 8, 8);
+        OnnxNetwork network = OnnxNetwork.Read(bytes, "lstm", new Shape(8, 8, 1));
+        Dataset digits = Datasets.Digits();
+        using Trainer trainer = new(
+            network, digits, new Adam(0.01), new TrainingOptions { Epochs = 6, BatchSize = 32, Device = Device.Cpu });
+        Assert.That(trainer.Evaluate(digits.Test).Accuracy, Is.LessThan(0.4));
+        trainer.Run();
+        Assert.That(trainer.Evaluate(digits.Test).Accuracy, Is.GreaterThan(0.9));
+        Assert.That(trainer.Score(new ScoreOptions { Images = 64, Draws = 1 }).Value, Is.GreaterThan(0));
+        using EmpiricalLoss loss = new(network, trainer.Arena, digits.Train.Take(64));
+        Assert.That(
+            PacGen.Nn.Measures.All.Single(row => row.Name == "trace").Of(loss, 1, null, default).Value, Is.GreaterThan(0));
+    }
+
     /// <summary>First states that are zeros in the file are no weights; others are.</summary>
     [TestCase(0f, false, 0)]
     [TestCase(0.5f, false, 8)]
