@@ -173,7 +173,7 @@ public sealed partial class GpuDevice : Device
     public override Launch Bind(Operation operation, ReadOnlySpan<Shape> shapes, ReadOnlySpan<Region> inputs, Region output)
     {
         Check(operation, shapes, inputs, output);
-        return operation.Bind(this, shapes, inputs, output);
+        return new WatchedLaunch(this, operation.Bind(this, shapes, inputs, output));
     }
 
     /// <inheritdoc/>
@@ -198,8 +198,8 @@ public sealed partial class GpuDevice : Device
     public Launch Beside(Launch launch)
     {
         ArgumentNullException.ThrowIfNull(launch);
-        return driver is null || Products is ProductMode.CuBlas or ProductMode.CuBlasTf32 || launch is WinogradConvolutionGpu
-            ? launch
+        return driver is null || Products is ProductMode.CuBlas or ProductMode.CuBlasTf32
+            || launch is WatchedLaunch { Watched: WinogradConvolutionGpu } ? launch
             : new CudaBeside(this, driver, (CudaStream)Accelerator.DefaultStream, side.Value, launch);
     }
 

@@ -3,6 +3,9 @@ namespace PacGen.Kernels;
 /// <summary>Launches of a GPU, of which what the driver refuses is said for people.</summary>
 internal sealed class WatchedLaunch(GpuDevice device, Launch launch) : Launch
 {
+    /// <summary>The launch.</summary>
+    public Launch Watched => launch;
+
     /// <inheritdoc/>
     public override bool MayBeRecorded => launch.MayBeRecorded;
 

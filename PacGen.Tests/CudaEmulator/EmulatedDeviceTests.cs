@@ -64,6 +64,34 @@ internal sealed class EmulatedDeviceTests
         }
     }
 
+    /// <summary>A launch by itself, of a library's user, says the same as a training.</summary>
+    [Test]
+    public void ALaunchOnADeviceThatFailsSaysSo()
+    {
+        if (EmulatedDriver.Loaded is not { } driver)
+        {
+            Assert.Ignore($"{EmulatorSettings.Variable} is not set to emulated.");
+            return;
+        }
+
+        Device device = Device.Open("cuda");
+        Shape shape = new(2, 2);
+        using DeviceBuffer memory = device.Allocate(12);
+        using Launch launch = device.Bind(
+            new MatMul(), [shape, shape], [new Region(memory, 0, 4), new Region(memory, 4, 4)], new Region(memory, 8, 4));
+        try
+        {
+            driver.Call(_ => throw new EmulatedFault("a fault"));
+            Assert.That(
+                launch.Run, Throws.TypeOf<DeviceException>().With.Message.Contains("failed when kernels were launched").And.Message
+                    .Contains("a fault"));
+        }
+        finally
+        {
+            driver.TakeFault();
+        }
+    }
+
     [TestCase(true, "found, left by what ran before: kernel, ")]
     [TestCase(false, "found: kernel, ")]
     public void ATestFailsWithWhatTheDeviceFound(bool isBefore, string report)
