@@ -83,8 +83,8 @@ internal sealed class EmulatedDeviceTests
         {
             driver.Call(_ => throw new EmulatedFault("a fault"));
             Assert.That(
-                launch.Run, Throws.TypeOf<DeviceException>().With.Message.Contains("failed when kernels were launched").And.Message
-                    .Contains("a fault"));
+                launch.Run,
+                Throws.TypeOf<DeviceException>().With.Message.Contains("when kernels were launched").And.Message.Contains("a fault"));
         }
         finally
         {
