@@ -84,7 +84,7 @@ internal sealed class EmulatedDeviceTests
             driver.Call(_ => throw new EmulatedFault("a fault"));
             Assert.That(
                 launch.Run,
-                Throws.TypeOf<DeviceException>().With.Message.Contains("when kernels were launched").And.Message.Contains("a fault"));
+                Throws.TypeOf<DeviceException>().With.Message.Contains("kernels were launched").And.Message.Contains("a fault"));
         }
         finally
         {
