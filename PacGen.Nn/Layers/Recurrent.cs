@@ -75,18 +75,36 @@ public abstract class Recurrent : Module
         // Of all steps at once; what is left to each is the product with the state.
         Tensor products = Tensor.MatMul(x.Reshape(count * length, x.Shape[2]), cell.WeightIh);
         products = cell.BiasIh is null ? products : products + cell.BiasIh;
-        Tensor[] steps = products.Reshape(count, length, -1).Split(1, length), outputs = new Tensor[length];
-        Tensor? h = null, memory = null;
-        for (int i = 0; i < length; i++)
+        Tensor[] steps = Array.ConvertAll(
+            products.Reshape(count, length, -1).Split(1, length), step => step.Reshape(count, -1));
+        Tensor? memory = null;
+        return Tensor.Stack(1, Unrolled(steps, cell.WeightHh, cell.BiasHh?.Tensor, null, ref memory, backwards, Step));
+    }
+
+    /// <summary>A unit's step: the next output; see <see cref="Step"/>.</summary>
+    internal delegate Tensor UnitStep(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory);
+
+    /// <summary>The outputs of all steps, in the order of the sequence.</summary>
+    /// <param name="steps">x·W of each step with its bias, (N, gates·hidden).</param>
+    /// <param name="weights">U, (hidden, gates·hidden).</param>
+    /// <param name="bias">The bias of h·U; null for none.</param>
+    /// <param name="h">The output before the first step; null for 0.</param>
+    /// <param name="memory">What a unit keeps besides, before the first step and after the last.</param>
+    /// <param name="backwards">Whether the first step is the sequence's last.</param>
+    /// <param name="step">The unit.</param>
+    internal static Tensor[] Unrolled(
+        Tensor[] steps, Tensor weights, Tensor? bias, Tensor? h, ref Tensor? memory, bool backwards, UnitStep step)
+    {
+        Tensor[] outputs = new Tensor[steps.Length];
+        for (int i = 0; i < steps.Length; i++)
         {
-            int t = backwards ? length - 1 - i : i;
-            Tensor ofInput = steps[t].Reshape(count, -1);
-            Tensor? ofState = h is null ? cell.BiasHh is null ? null : cell.BiasHh.Tensor.BroadcastTo(ofInput.Shape)
-                : cell.BiasHh is null ? Tensor.MatMul(h, cell.WeightHh) : Tensor.MatMul(h, cell.WeightHh) + cell.BiasHh;
-            outputs[t] = h = Step(ofInput, ofState, h, ref memory);
+            int t = backwards ? steps.Length - 1 - i : i;
+            Tensor? ofState = h is null ? bias?.BroadcastTo(steps[t].Shape)
+                : bias is null ? Tensor.MatMul(h, weights) : Tensor.MatMul(h, weights) + bias;
+            outputs[t] = h = step(steps[t], ofState, h, ref memory);
         }
 
-        return Tensor.Stack(1, outputs);
+        return outputs;
     }
 
     /// <summary>The parameters of a layer in one direction.</summary>

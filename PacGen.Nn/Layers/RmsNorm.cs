@@ -32,7 +32,11 @@ public sealed class RmsNorm : Module
             throw new ShapeException($"RmsNorm: the last axis of {length} is normalised, but the input has shape {x.Shape}.");
         }
 
-        Tensor y = x / (x.Square().Mean([-1], true) + epsilon).Sqrt();
+        Tensor y = Scaled(x, [-1], epsilon);
         return weight is null ? y : y * weight;
     }
+
+    /// <summary>x divided by √(mean x² + ε) over some axes.</summary>
+    internal static Tensor Scaled(Tensor x, int[] axes, double epsilon) =>
+        x / (x.Square().Mean(axes, true) + epsilon).Sqrt();
 }

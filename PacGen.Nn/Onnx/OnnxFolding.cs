@@ -281,24 +281,11 @@ internal static class OnnxFolding
             throw new CheckpointException($"it has {repeats.Length} repeats for {x.Dims.Length} axes");
         }
 
-        int[] dims = [.. x.Dims.Zip(repeats, (extent, times) => (int)Math.Min((long)extent * CheckedTimes(times), int.MaxValue))];
-        double[] values = new double[OnnxArray.CountOf(dims)];
-        for (int i = 0; i < values.Length; i++)
-        {
-            int place = 0, rest = i, stride = 1;
-            for (int axis = dims.Length - 1; axis >= 0; axis--)
-            {
-                place += rest % dims[axis] % x.Dims[axis] * stride;
-                stride *= x.Dims[axis];
-                rest /= dims[axis];
-            }
-
-            values[i] = x.Values[place];
-        }
-
-        return x with { Dims = dims, Values = values };
+        return Stretched(
+            x, [.. x.Dims.Zip(repeats, (extent, times) => (int)Math.Min((long)extent * CheckedTimes(times), int.MaxValue))]);
     }
 
+    /// <summary>Axes repeated until they have some extents: whole multiples of theirs, of 1 in a broadcast.</summary>
     private static OnnxArray Stretched(OnnxArray x, int[] dims)
     {
         if (x.Dims.AsSpan().SequenceEqual(dims))
@@ -314,7 +301,7 @@ internal static class OnnxFolding
             for (int axis = dims.Length - 1; axis >= missing; axis--)
             {
                 int extent = x.Dims[axis - missing];
-                place += (extent == 1 ? 0 : rest % dims[axis]) * stride;
+                place += rest % dims[axis] % extent * stride;
                 stride *= extent;
                 rest /= dims[axis];
             }

@@ -195,9 +195,9 @@ internal static partial class OnnxOperators
     {
         OnnxValue value = call[0];
         int rank = value.Dims.Length, first = OnnxAxes.Axis(call.Node.Integer("axis", -1), rank);
-        Tensor x = value.Plain(), squares = x.Square().Mean([.. Enumerable.Range(first, rank - first)], true);
-        return new OnnxTensor(
-            x / (squares + (float)call.Node.Number("epsilon", 1e-5)).Sqrt() * call[1].Plain(), value.Dims);
+        Tensor y = RmsNorm.Scaled(
+            value.Plain(), [.. Enumerable.Range(first, rank - first)], call.Node.Number("epsilon", 1e-5));
+        return new OnnxTensor(y * call[1].Plain(), value.Dims);
     }
 
     private static OnnxTensor InstanceNormalization(OnnxCall call) => OnnxCall.OfImages(

@@ -5,13 +5,6 @@ namespace PacGen.Nn;
 /// <content>LSTM, GRU and RNN, unrolled over the length of the sequences.</content>
 internal static partial class OnnxOperators
 {
-    /// <summary>A step of one direction: the next h.</summary>
-    /// <param name="ofInput">x·Wᵀ with its bias, (N, gates·hidden).</param>
-    /// <param name="ofState">h·Rᵀ with its bias; null where h is 0 and there is no bias.</param>
-    /// <param name="h">The h before; null for 0.</param>
-    /// <param name="memory">An LSTM's c; null for 0.</param>
-    private delegate Tensor RecurrentStep(Tensor ofInput, Tensor? ofState, Tensor? h, ref Tensor? memory);
-
     /// <summary>Long short-term memory; the gates are i, o, f and g.</summary>
     private static OnnxValue[] LongShortTermMemory(OnnxCall call)
     {
@@ -59,7 +52,7 @@ internal static partial class OnnxOperators
     }
 
     /// <summary>All h (T, directions, N, hidden), the last ones (directions, N, hidden), and an LSTM's last c.</summary>
-    private static OnnxValue[] Unrolled(OnnxCall call, int gates, string[] activations, RecurrentStep step)
+    private static OnnxValue[] Unrolled(OnnxCall call, int gates, string[] activations, Recurrent.UnitStep step)
     {
         OnnxNode node = call.Node;
         string[] ways = node.Word("direction", "forward") switch
@@ -123,19 +116,14 @@ internal static partial class OnnxOperators
             Tensor recurrent = Of(ofStates, way).Reshape(hidden, rows);
             Tensor? bias = both is null ? null : Of(both, way).Slice(1, 1, 2).Reshape(rows);
             products = both is null ? products : products + Of(both, way).Slice(1, 0, 1).Reshape(rows);
-            Tensor[] steps = products.Reshape(length, count, rows).Split(0, length), made = new Tensor[length];
-            Tensor? h = First(5, way), memory = First(6, way);
-            for (int i = 0; i < length; i++)
-            {
-                int t = direction == "forward" ? i : length - 1 - i;
-                Tensor? ofState = h is null ? bias?.BroadcastTo(new Shape(count, rows))
-                    : bias is null ? Tensor.MatMul(h, recurrent) : Tensor.MatMul(h, recurrent) + bias;
-                made[t] = h = step(steps[t].Reshape(count, rows), ofState, h, ref memory);
-            }
-
+            Tensor[] steps = Array.ConvertAll(
+                products.Reshape(length, count, rows).Split(0, length), one => one.Reshape(count, rows));
+            Tensor? memory = First(6, way);
+            bool backwards = direction == "reverse";
+            Tensor[] made = Recurrent.Unrolled(steps, recurrent, bias, First(5, way), ref memory, backwards, step);
             outputs.Add(Tensor.Stack(0, made));
-            last.Add(h!);
-            lastMemory.Add(memory ?? h!);
+            last.Add(backwards ? made[0] : made[^1]);
+            lastMemory.Add(memory ?? last[^1]);
         }
 
         return [

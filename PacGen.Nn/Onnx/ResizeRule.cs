@@ -42,8 +42,7 @@ internal sealed class ResizeRule
             "half_pixel_symmetric" => (from / 2f * (1 - (to / (scale * from)))) + ((place + 0.5f) / scale) - 0.5f,
             _ => throw node.Wrong("coordinate_transformation_mode"),
         };
-        int first = (int)MathF.Floor(x);
-        int count = 0;
+        int first = (int)MathF.Floor(x), count = 0;
         switch (mode)
         {
             case "nearest":
@@ -78,8 +77,8 @@ internal sealed class ResizeRule
 
         return count;
 
-        void Add(int one, double weight, Span<(int Place, double Weight)> to) =>
-            to[count++] = (Math.Clamp(one, 0, from - 1), weight);
+        void Add(int one, double weight, Span<(int Place, double Weight)> into) =>
+            into[count++] = (Math.Clamp(one, 0, from - 1), weight);
     }
 
     private int Nearest(float x) => nearest switch
