@@ -16,8 +16,9 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="outputs">The options that name what the run writes beside its checkpoints.</param>
 /// <param name="inputs">Those that name what it reads.</param>
 /// <param name="dataset">The data set, which may be a folder.</param>
-internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset)
-    : OptionGroup
+/// <param name="model">The network.</param>
+internal sealed class CheckpointSettings(
+    Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset, OptionGroup model) : OptionGroup
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
@@ -71,7 +72,7 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     /// The command line with the options that the resumed run was started with, where this line does not give them itself; the
     /// line itself where nothing is resumed.
     /// </summary>
-    /// <exception cref="UsageException">Two folders are named, or a path must be given again.</exception>
+    /// <exception cref="UsageException">Two folders are named, a path must be given again, or the network is another.</exception>
     /// <exception cref="CheckpointException">There is no checkpoint to resume.</exception>
     /// <exception cref="IOException">Another run works in the folder.</exception>
     public ParseResult Complete(ParseResult parsed, Command command)
@@ -130,6 +131,15 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
         {
             if (parsed.IsGiven(option))
             {
+                if (model.All.Contains(option) && before.IsGiven(option) && !IsPath(before, option)
+                    && !before.Words(option).SequenceEqual(parsed.Words(option)))
+                {
+                    throw new UsageException(Prose.Line($"""
+                        The run that {from} holds has {string.Join(' ', Tokens(before, option).Select(ShellWord.OrPath))}: leave
+                        {option.Name} out to go on with it, or start a new run in another folder.
+                        """));
+                }
+
                 words.AddRange(option == without ? [] : Tokens(parsed, option));
             }
             else if (option == folder || option == resume || option == without || leftOut.Contains(Word(option)))
@@ -180,16 +190,29 @@ internal sealed class CheckpointSettings(Option<string?>[] outputs, Option<strin
     /// The network; where a run is resumed, one that its newest checkpoint has the arrays of, before anything of its size is
     /// built.
     /// </summary>
+    /// <param name="given">The command line as it was given.</param>
+    /// <param name="choice">Which network the completed command line has.</param>
+    /// <param name="images">What it is trained on.</param>
+    /// <param name="device">Where.</param>
     /// <exception cref="CheckpointException">The checkpoint is of another network.</exception>
-    public Module Build(ParseResult parsed, ModelChoice choice, Dataset images, Device device)
+    /// <exception cref="UsageException">It is of another network than the command line asks for.</exception>
+    public Module Build(ParseResult given, ModelChoice choice, Dataset images, Device device)
     {
-        if (Resume(parsed) is not { } from)
+        if (Resume(given) is not { } from)
         {
             return choice.Create(images, device, TrainingArrays);
         }
 
         using SafetensorsFile file = new CheckpointFolder(from).OpenNewest(out _);
-        return WeightsFile.Build(file, choice, images, device, TrainingArrays);
+        try
+        {
+            return WeightsFile.Build(file, choice, images, device, TrainingArrays);
+        }
+        catch (CheckpointException error) when (model.All.Append(dataset).Any(given.IsGiven))
+        {
+            string asked = string.Join(", ", model.All.Append(dataset).Where(given.IsGiven).Select(option => option.Name));
+            throw new UsageException($"{error.Message} Leave {asked} out to go on with the run that {from} holds.");
+        }
     }
 
     /// <summary>What the trainer is given; null where nothing is kept.</summary>

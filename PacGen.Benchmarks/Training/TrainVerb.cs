@@ -72,7 +72,7 @@ internal sealed class TrainVerb : Verb
         : base(host, new Command("train", What))
     {
         run = new TrainingRunOptions(Texts, optimizer);
-        checkpoints = new CheckpointSettings([.. files.Paths], [data.Folder], data.Set);
+        checkpoints = new CheckpointSettings([.. files.Paths], [data.Folder], data.Set, model);
         Add(
             data.Set, model, run, precision, psi, scoring, curvature, run.Seed, seeds, device, data, earlyStop, bestBy, overlap,
             files, checkpoints);
@@ -113,7 +113,7 @@ internal sealed class TrainVerb : Verb
         using OpenedDevice opened = device.Open(parsed);
         Dataset images = data.Load(parsed, terminal, Host.Stop.Token, trained: choice.Onnx?.Samples);
         TrainingRunOptions.RequireBatch(options, images.Train);
-        Module network = checkpoints.Build(parsed, choice, images, opened.Device);
+        Module network = checkpoints.Build(given, choice, images, opened.Device);
         options = options with
         {
             Device = opened.Device,

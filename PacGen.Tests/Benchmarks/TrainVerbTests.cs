@@ -224,6 +224,9 @@ internal sealed class TrainVerbTests
         ProgramRun more = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "2", "--without", "save");
         Assert.That(more.ExitCode, Is.Zero, more.Error);
         Assert.That(more.Output, Does.Contain("wrn-10-1-original").And.Contain("epoch   2"));
+        ProgramRun another = ProgramRun.Of("train", "--resume", folder["c"], "--model", "mlp", "--without", "save");
+        Assert.That(another.ExitCode, Is.EqualTo(2), another.Error);
+        Assert.That(another.Error, Does.Contain("has --model wide-resnet: leave --model out to go on"));
         ProgramRun score = ProgramRun.Of("score", "--weights", folder["w"], "--limit", "32");
         Assert.That(score.ExitCode, Is.Zero, score.Error);
         Assert.That(score.Output, Does.Contain("wrn-10-1-original"));
@@ -232,6 +235,17 @@ internal sealed class TrainVerbTests
         Assert.That(
             ProgramRun.Of("train", "--form", "original").Error,
             Does.Contain("--form has an effect only with --model wide-resnet"));
+    }
+
+    [Test]
+    public void ARunIsResumedWithItsOwnNetworkAlone()
+    {
+        using Folder folder = new();
+        ProgramRun run = ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--checkpoint", folder["c"]);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        ProgramRun other = ProgramRun.Of("train", "--resume", folder["c"], "--hidden", "64");
+        Assert.That(other.ExitCode, Is.EqualTo(2), other.Error);
+        Assert.That(other.Error, Does.Contain("Leave --hidden out to go on with the run that"));
     }
 
     [Test]
