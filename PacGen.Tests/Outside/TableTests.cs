@@ -1,4 +1,5 @@
 using System.IO.Compression;
+using System.Runtime.InteropServices;
 using System.Text;
 using PacGen.Kernels;
 using PacGen.Nn;
@@ -323,6 +324,40 @@ internal sealed class TableTests
             Assert.That(warnings, Has.Count.EqualTo(starts.Length), string.Join(" ", warnings));
             Assert.That(
                 warnings.Zip(starts).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
+        }
+    }
+
+    /// <summary>Nor is one of arrays, whose classes are numbers.</summary>
+    [TestCase(false)]
+    [TestCase(true)]
+    public void LabelsOfArraysThatAreNearlyAllAlike(bool images)
+    {
+        Says(_ => 1, "y is 1 in all ", "no ", "no ");
+        Says(i => i == 3 ? 0 : 2, "y is 2 in 97.5 % of the ", "no ", "no ");
+        Says(i => i % 2);
+
+        void Says(Func<int, long> label, params string[] starts)
+        {
+            string path = Path.Combine(folder, "few.npz");
+            File.Delete(path);
+            using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
+            {
+                Add(archive, "x", images ? "|u1" : "<f4", images ? "40, 2, 2" : "40, 1", new byte[160]);
+                Add(archive, "y", "<i8", "40,", MemoryMarshal.AsBytes<long>([.. Enumerable.Range(0, 40).Select(label)]).ToArray());
+            }
+
+            IReadOnlyList<string> warnings = Load("npz:" + path, new TableOptions()).Warnings;
+            Assert.That(warnings, Has.Count.EqualTo(starts.Length), string.Join(" ", warnings));
+            Assert.That(
+                warnings.Zip(starts).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty,
+                string.Join(" ", warnings));
+        }
+
+        static void Add(ZipArchive archive, string name, string type, string shape, byte[] numbers)
+        {
+            string header = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({shape}), }}".PadRight(117) + "\n";
+            using Stream entry = archive.CreateEntry($"{name}.npy").Open();
+            entry.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)header.Length, 0, .. Encoding.ASCII.GetBytes(header), .. numbers]);
         }
     }
 

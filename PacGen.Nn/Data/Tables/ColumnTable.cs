@@ -73,7 +73,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
         if (options.Classes.Count == 0)
         {
-            warnings.AddRange(classes.Length > 0 ? OfClasses(targets[0], classes, order, train.Length)
+            warnings.AddRange(classes.Length > 0
+                ? ClassWarnings.Of(targets[0].Name, classes, set.Labels[..train.Length], set.Labels[train.Length..], "row")
                 : targets.Where(IsConstant).Select(target =>
                     $"{Printable.Name(target.Name)} is {target.Text(0)} in all rows: there is nothing to predict."));
         }
@@ -194,37 +195,6 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         return test > 0 && test < count ? test : throw new DataException(
             $"{path} has {count} {(count == 1 ? "row" : "rows")}: a part of {share.ToString(CultureInfo.InvariantCulture)} to " +
                 $"test on leaves one of the parts empty. Add rows{(count > 1 ? ", or choose another part (--test-part)" : "")}.");
-    }
-
-    /// <summary>
-    /// What an accuracy says little by: one class alone, most rows of one class, classes in one part alone.
-    /// </summary>
-    private static IEnumerable<string> OfClasses(TableColumn target, string[] classes, int[] order, int trained)
-    {
-        const double Most = 0.9;
-        string[] texts = Array.ConvertAll(order, target.Text);
-        string shown = Printable.Name(target.Name), often = texts.CountBy(text => text).MaxBy(count => count.Value).Key;
-        double share = texts.Count(text => text == often) / (double)texts.Length;
-        if (classes.Length == 1)
-        {
-            yield return $"{shown} is {Printable.Name(often)} in all rows: whatever a network answers is right.";
-        }
-        else if (share >= Most)
-        {
-            yield return string.Create(
-                CultureInfo.InvariantCulture, $"{shown} is {Printable.Name(often)} in {100 * share:F1} % of the rows") +
-                ": who always answers that is as often right.";
-        }
-
-        foreach ((string[] part, string done) in new[] { (texts[..trained], "trained"), (texts[trained..], "tested") })
-        {
-            string[] absent = [.. classes.Except(part)];
-            if (absent.Length > 0)
-            {
-                yield return $"no row of {string.Join(", ", absent.Take(20).Select(Printable.Name))}" +
-                    $"{(absent.Length > 20 ? $" and {absent.Length - 20} more" : "")} is {done} on.";
-            }
-        }
     }
 
     private static bool IsConstant(TableColumn column) => column.Numbers is { } numbers

@@ -36,10 +36,10 @@ internal static class NumpySet
             if (samples is byte[,,] or byte[,,,] && targets is int[] or long[] or byte[]
                 && options.Kind is null or TargetKind.Class)
             {
-                return Images(name, samples, targets, testSamples, testTargets, options) with
+                return Warned(Images(name, samples, targets, testSamples, testTargets, options) with
                 {
                     Origin = path, Table = Taken(TargetKind.Class),
-                };
+                });
             }
 
             Dataset data = (testSamples, testTargets) is ({ } testX, { } testY)
@@ -47,7 +47,7 @@ internal static class NumpySet
                 : Dataset.FromArrays(samples, targets, options.Kind, options.TestPart, options.SplitSeed, name);
             data = data with { Origin = path, Table = Taken(data.Train.Target.Kind) };
             data = options.StandardizeTargets ? data.WithStandardizedTargets() : data;
-            return options.Normalize && data.Train.Normalization is null ? data.Normalized() : data;
+            return Warned(options.Normalize && data.Train.Normalization is null ? data.Normalized() : data);
         }
         catch (ArgumentException error)
         {
@@ -59,6 +59,13 @@ internal static class NumpySet
             string[] there = [.. names.Where(arrays.ContainsKey)];
             return there.Length == 0 ? null : arrays[there[0]];
         }
+
+        Dataset Warned(Dataset data) => data.Train.Target.Kind != TargetKind.Class ? data : data with
+        {
+            Warnings = ClassWarnings.Of(
+                wanted.First(arrays.ContainsKey), [.. Enumerable.Range(0, data.Train.Classes).Select(one => $"{one}")],
+                data.Train.ReadLabels(), data.Test.ReadLabels(), data.Train.Noun.TrimEnd('s')),
+        };
 
         TableOptions Taken(TargetKind kind) => options with { Targets = [wanted.First(arrays.ContainsKey)], Kind = kind };
 
