@@ -32,8 +32,8 @@ internal static class ClassWarnings
         else if (share >= Most)
         {
             warnings.Add(string.Create(
-                CultureInfo.InvariantCulture, $"{shown} is {most} in {100 * share:F1} % of the {noun}s: who always answers that " +
-                $"is as often right."));
+                CultureInfo.InvariantCulture,
+                $"{shown} is {most} in {100 * share:F1} % of the {noun}s: who always answers that is as often right."));
         }
 
         foreach ((int[] counts, string done) in new[] { (train, "trained"), (test, "tested") })
