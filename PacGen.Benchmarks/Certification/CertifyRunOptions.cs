@@ -120,6 +120,14 @@ internal sealed class CertifyRunOptions : OptionGroup
         "With --stages, also trains a network as long on the prior's part alone, and tests it on S₁: what learning from S₁ " +
             "gained");
 
+    private readonly Option<string?> checkpoint = Options.Path(
+        "--checkpoint",
+        Prose.Line("""
+            With --stages, a folder that keeps what is trained, after epochs and stages: interrupted, the same command goes on from
+            there, to the same bits
+            """),
+        "folder");
+
     private readonly Option<bool> compress = Options.Flag(
         "--compress",
         Prose.Line("""
@@ -181,7 +189,7 @@ internal sealed class CertifyRunOptions : OptionGroup
 
     public override IReadOnlyList<Option> All =>
     [
-        stages, memory, control, compress, dimensions, quantised, compressEpochs, compressTuning, compressRate,
+        stages, memory, control, checkpoint, compress, dimensions, quantised, compressEpochs, compressTuning, compressRate,
         priorFraction, priorEpochs, posteriorEpochs, rule, batchSize, priorRate, posteriorRate, crop, flip, levels, deviations,
         sigma, sigmaRate, objective, eta, gamma, epsilon, delta, deltaPrime, draws, smallest,
         .. parts.All, seed,
@@ -208,13 +216,24 @@ internal sealed class CertifyRunOptions : OptionGroup
                 """));
         }
 
-        parsed.Needs(IsProgressive(parsed), "--stages", memory, control);
+        parsed.Needs(IsProgressive(parsed), "--stages", memory, control, checkpoint);
         parsed.Needs(
             Compresses(parsed), "--compress", dimensions, quantised, compressEpochs, compressTuning, compressRate);
         if (Compresses(parsed) && IsProgressive(parsed))
         {
             throw new UsageException(
                 "--compress starts from one prior's weights, and --stages has several: leave one of them out.");
+        }
+
+        if (IsProgressive(parsed))
+        {
+            Refuse("--stages", draws, objective);
+        }
+
+        if (ofWeights)
+        {
+            Refuse("--weights", priorEpochs, priorRate, priorFraction);
+            parsed.Needs(parsed.GetValue(posteriorEpochs) > 0, "--posterior-epochs", posteriorRate, rule, crop, flip);
         }
 
         bool isIvon = parsed.GetValue(rule) == "ivon";
@@ -272,6 +291,7 @@ internal sealed class CertifyRunOptions : OptionGroup
             Stages = parsed.GetValue(stages) ?? Defaults.Stages,
             StageMemory = parsed.GetValue(memory),
             Control = parsed.GetValue(control),
+            Folder = parsed.GetValue(checkpoint),
             Compression = Compresses(parsed) ? Compression(parsed) : null,
             Augmentation = parsed.GetValue(crop) > 0 || parsed.GetValue(flip)
                 ? new Augmentation { Padding = parsed.GetValue(crop), Flip = parsed.GetValue(flip) } : null,
@@ -280,6 +300,14 @@ internal sealed class CertifyRunOptions : OptionGroup
                 : parsed.GetValue(posteriorRate) is { } later ? new Adam(later) : null,
             Seed = parsed.GetValue(seed),
         };
+
+        void Refuse(string with, params IEnumerable<Option> without)
+        {
+            if (without.FirstOrDefault(parsed.IsGiven) is { } option)
+            {
+                throw new UsageException($"{option.Name} has no effect with {with}: leave it out.");
+            }
+        }
     }
 
     private CompressionOptions Compression(ParseResult parsed)

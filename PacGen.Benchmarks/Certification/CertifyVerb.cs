@@ -43,6 +43,12 @@ internal sealed class CertifyVerb : Verb
             A network of one's own: the file that pacgen train --save wrote, a safetensors, .pt or .pth file, or FILE.onnx, certified
             on the data set's test images, which it must not have been trained on or chosen by
             """));
+    private readonly Option<bool> unseen = Options.Flag(
+        "--unseen",
+        Prose.Line("""
+            With --weights, says that none of the test samples was trained on, where they are others than those that were held out
+            then
+            """));
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
         WeightsFile.Layouts);
@@ -55,14 +61,14 @@ internal sealed class CertifyVerb : Verb
     public CertifyVerb(Host host)
         : base(host, new Command("certify", Prose.Line(What)))
     {
-        Add(data.Set, model, weights, layout, run, device, data, output, save, csv, page);
+        Add(data.Set, model, weights, layout, unseen, run, device, data, output, save, csv, page);
         Add(JsonOption("The certificate as one JSON object on standard output, all else on standard error"));
     }
 
     public override string[] Main =>
     [
-        "--dataset", "--model", "--weights", "--stages", "--prior-epochs", "--posterior-epochs", "--delta", "--seed", "--output",
-        "--report", "--device", "--json",
+        "--dataset", "--model", "--weights", "--stages", "--prior-epochs", "--posterior-epochs", "--delta", "--seed",
+        "--checkpoint", "--output", "--report", "--device", "--json",
     ];
 
     protected override int Run(ParseResult parsed)
@@ -78,15 +84,31 @@ internal sealed class CertifyVerb : Verb
         using OpenedDevice opened = device.Open(parsed);
         TrainedSamples? trained = file?.Samples ?? choice.Onnx?.Samples;
         Dataset images = data.Load(
-            parsed, terminal, Host.Stop.Token, parsed.IsGiven(data.Set) || file?.Model is null ? null : file.Dataset, trained);
+            parsed, terminal, Host.Stop.Token,
+            parsed.IsGiven(data.Set) || file?.Model is null ? null : SavedNetworkOptions.ImagesOf(file, path!, choice), trained);
+        if (!parsed.GetValue(unseen))
+        {
+            trained?.RequireHeldOut(images);
+        }
+
         CertifyOptions options = asked with
         {
             Device = opened.Device, KeepNormalization = path is null && data.HasStatedNormalization(parsed, trained),
         };
         CertifyReport report = new(terminal);
-        (JsonObject result, Action<CertifyReport> show, Func<IReadOnlyList<(Panel, int)>> panels) = path is null
-            ? OfTraining(parsed, choice, images, options, report)
-            : OfFile(file, parsed, choice, images, options, report);
+        JsonObject result;
+        Action<CertifyReport> show;
+        Func<IReadOnlyList<(Panel, int)>> panels;
+        try
+        {
+            (result, show, panels) = path is null ? OfTraining(parsed, choice, images, options, report)
+                : OfFile(file, parsed, choice, images, options, report);
+        }
+        catch (OperationCanceledException) when (Host.Stop.Requested && options.Folder is not null)
+        {
+            return Stopped($"stopped; the same command goes on from {options.Folder}.");
+        }
+
         result.Insert(0, "model", choice.Describe(images));
         result.Insert(1, "dataset", images.Name);
         result.Insert(2, "seed", options.Seed);
@@ -192,7 +214,7 @@ internal sealed class CertifyVerb : Verb
 
     private void Check(ParseResult parsed)
     {
-        parsed.Needs(parsed.GetValue(weights) is not null, "--weights", layout);
+        parsed.Needs(parsed.GetValue(weights) is not null, "--weights", layout, unseen);
         parsed.Needs(run.IsProgressive(parsed) || run.Compresses(parsed), "--stages or --compress", save);
         if (parsed.GetValue(weights) is not null && run.IsProgressive(parsed))
         {
@@ -218,10 +240,15 @@ internal sealed class CertifyVerb : Verb
         }
         else if (parsed.GetValue(save) is { } folder)
         {
+            if (File.Exists(folder))
+            {
+                throw new UsageException($"--save {folder}: this is a file. With --stages name a folder for the networks.");
+            }
+
             OutputFile.Check(Directory.Exists(folder) ? Path.Combine(folder, "stage-1.safetensors") : folder, "--save");
         }
 
-        CsvText.Check(parsed.GetValue(csv));
+        CsvText.Check(parsed.GetValue(csv), "name,value");
         page.Check(parsed);
         OutputFile.RequireDistinct(new[] { output, csv, page.File }.Select(option => (option.Name, parsed.GetValue(option))));
     }

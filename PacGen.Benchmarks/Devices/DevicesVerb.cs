@@ -21,7 +21,7 @@ internal sealed class DevicesVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         string? file = parsed.GetValue(csv);
-        CsvText.Check(file);
+        CsvText.Check(file, "id,kind,name,memory_bytes");
         IReadOnlyList<DeviceDescription> devices = Device.List();
         Table table = Terminal.Table("--device", "what it is", "memory", "note");
         table.Columns[1].Alignment = table.Columns[3].Alignment = null;

@@ -99,10 +99,13 @@ internal sealed class MeasureReport(IReadOnlyList<MeasuredRow> rows, bool layers
         })]),
     })]);
 
+    /// <summary>The first line of <see cref="Csv"/>.</summary>
+    public static string Head => string.Join(',', Columns);
+
     /// <summary>The measures as lines of CSV: a row each, and one for each part by layer that is shown.</summary>
     public IEnumerable<string> Csv()
     {
-        yield return string.Join(',', Columns);
+        yield return Head;
         foreach (MeasuredRow row in rows)
         {
             Measurement? found = row.Found;

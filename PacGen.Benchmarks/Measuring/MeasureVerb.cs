@@ -78,7 +78,7 @@ internal sealed class MeasureVerb : Verb
             throw new UsageException("--initial and --initial-seed both say where training began: give one of them.");
         }
 
-        CsvText.Check(parsed.GetValue(csv));
+        CsvText.Check(parsed.GetValue(csv), MeasureReport.Head);
         report.Check(parsed);
         parsed.Needs(parsed.GetValue(density) is not null, "--density", pictureSize.All);
 

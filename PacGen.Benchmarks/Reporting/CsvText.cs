@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
+using PacGen.Benchmarks.CommandLine;
 
 namespace PacGen.Benchmarks.Reporting;
 
@@ -22,14 +23,36 @@ internal static class CsvText
     public static IEnumerable<string> Flat(JsonObject json) =>
         new[] { Line("name", "value") }.Concat(Leaves("", json).Select(leaf => Line(leaf.Name, leaf.Value)));
 
-    /// <summary>Checks, before the work begins, that the file can be written.</summary>
+    /// <summary>
+    /// Checks, before the work begins, that the file can be written; a table that is there is replaced only where it is of the
+    /// same kind.
+    /// </summary>
+    /// <param name="path">The file; null for none.</param>
+    /// <param name="head">What the first line of such tables begins with.</param>
     /// <exception cref="UsageException">Its extension promises another format.</exception>
-    /// <exception cref="IOException">It can't be written.</exception>
-    public static void Check(string? path)
+    /// <exception cref="IOException">It can't be written, or holds something else.</exception>
+    public static void Check(string? path, string head)
     {
-        if (path is not null)
+        if (path is null)
         {
-            OutputFile.Check(path, Option, "a table", OutputKind.Any, ".csv", ".txt", "");
+            return;
+        }
+
+        OutputFile.Check(path, Option, "a table", OutputKind.Any, ".csv", ".txt", "");
+        if (!File.Exists(path))
+        {
+            return;
+        }
+
+        byte[] wanted = Encoding.UTF8.GetBytes(head), start = new byte[wanted.Length];
+        using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+        if (file.Length > 0
+            && !(file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(wanted)))
+        {
+            throw new IOException(Prose.Line($"""
+                {Option} {path}: this file is there and is no table of this kind ({head}…), so it is left alone. {Option} names a file
+                to write: choose another, or delete it.
+                """));
         }
     }
 

@@ -35,7 +35,7 @@ internal sealed class ScoreVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         Terminal terminal = TerminalOf(parsed);
-        CsvText.Check(parsed.GetValue(csv));
+        CsvText.Check(parsed.GetValue(csv), "row,name,weights,psi");
         report.Check(parsed);
         OutputFile.RequireDistinct(new[] { csv, report.File }.Select(option => (option.Name, parsed.GetValue(option))));
         using SavedNetwork network = saved.Open(parsed, terminal, Host);

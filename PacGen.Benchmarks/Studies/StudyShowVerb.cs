@@ -31,7 +31,7 @@ internal sealed class StudyShowVerb : Verb
     protected override int Run(ParseResult parsed)
     {
         string? file = parsed.GetValue(csv);
-        CsvText.Check(file);
+        CsvText.Check(file, "run,");
         using StudyStore store = StudyStore.Read(parsed.GetValue(folder)!);
         StudyTable table = StudyTable.Of(store);
         IReadOnlyList<StoredMeasure> measures = store.Measures(layers: false);

@@ -29,7 +29,10 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
 
     private readonly Option<string> kind = Options.Choice(
         "--target-kind",
-        "What targets are; without it texts, truth values and at most 20 different whole numbers are classes, others values",
+        Prose.Line("""
+            What targets are; without it texts, truth values and at most 20 different whole numbers are classes, of npz:FILE arrays
+            of whole numbers, several columns of truth values or of 0 and 1 alone are bits, others values
+            """),
         null, [.. Kinds.Select(one => one.Name)]);
 
     private readonly Option<string[]> ignored =
@@ -112,6 +115,13 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         bool isTable = name.Equals("penguins", StringComparison.OrdinalIgnoreCase)
             || Datasets.PrefixOf(name) is not (null or Datasets.FolderPrefix);
         parsed.Needs(isTable, "--dataset csv:FILE, npz:FILE, parquet:FILE or penguins", OfTable);
+        parsed.Needs(
+            isTable && Datasets.PrefixOf(name) != "npz:", "--dataset csv:FILE, parquet:FILE or penguins", ignored,
+            missing);
+        parsed.Needs(
+            name.StartsWith("tiny-imagenet", StringComparison.OrdinalIgnoreCase)
+                || Datasets.PrefixOf(name) is Datasets.FolderPrefix or "parquet:",
+            "--dataset tiny-imagenet, folder:PATH or parquet:FILE", side);
         DataOptions options = new()
         {
             Table = Table(parsed, name, trained),
@@ -131,6 +141,11 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         }
 
         data = parsed.GetValue(Limit) is { } count ? data with { Train = data.Train.Take(count) } : data;
+        foreach (string difference in trained?.Differences(data, parsed.GetValue(Limit) is not null) ?? [])
+        {
+            terminal.Line($"Warning: {difference}");
+        }
+
         data = normalization.Apply(parsed, data);
         return trained?.Apply(data, normalization.Asked(parsed)) ?? data;
     }

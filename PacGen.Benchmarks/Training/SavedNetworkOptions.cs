@@ -179,7 +179,7 @@ internal sealed class SavedNetworkOptions(string purpose, bool shared = true) : 
     }
 
     /// <summary>The images that a file names. A place on a disk is the caller's to name: a file may be a stranger's.</summary>
-    private static string ImagesOf(WeightsFile file, string path, ModelChoice choice) => file.Dataset switch
+    internal static string ImagesOf(WeightsFile file, string path, ModelChoice choice) => file.Dataset switch
     {
         null when choice.Name == "mnist-cnn" => "mnist",
         null => throw new UsageException($"{path} does not say which samples its network is for: say it with --dataset."),

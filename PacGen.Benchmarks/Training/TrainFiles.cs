@@ -75,7 +75,7 @@ internal sealed class TrainFiles : OptionGroup
             OutputFile.CheckPicture(plot, Plot.Name);
         }
 
-        CsvText.Check(parsed.GetValue(Csv));
+        CsvText.Check(parsed.GetValue(Csv), "seed,epoch,");
         Report.Check(parsed);
         string[] weights = parsed.GetValue(Save) is not { } one ? []
             : seeds.Length == 0 ? [one] : [.. seeds.Select(seed => Of(one, seed))];

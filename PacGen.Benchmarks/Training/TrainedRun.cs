@@ -50,6 +50,12 @@ internal sealed class TrainedRun(Host host, Terminal terminal, TrainingTask task
             host.Problem($"passed over a checkpoint: {problem}");
         }
 
+        if (from.Epochs > options.Epochs)
+        {
+            throw new UsageException(
+                $"--epochs is {options.Epochs}, but {from.Path} has done {from.Epochs}: give as many or more.");
+        }
+
         terminal.Line($"Goes on from {from.Path}: {from.Steps} steps, {from.Epochs} of {options.Epochs} epochs done");
     }
 

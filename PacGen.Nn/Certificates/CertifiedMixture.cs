@@ -49,7 +49,8 @@ public sealed class CertifiedMixture
     }
 
     /// <summary>
-    /// Writes a file for each network, stage-1.safetensors and so on; those that are there are replaced, each as a whole.
+    /// Writes a file for each network, stage-1.safetensors and so on; those that are there are replaced, each as a whole, or
+    /// deleted.
     /// </summary>
     /// <param name="folder">The folder, which is made where it is missing.</param>
     /// <param name="model">A network of the same form, for the arrays' names; its parameters lie elsewhere afterwards.</param>
@@ -79,6 +80,12 @@ public sealed class CertifiedMixture
                 Path.Combine(folder, NameOf(stage)),
                 [.. Arrays(arena).Select(one => new NamedTensor(one.Name, one.Shape, one.Region.ToArray()).RequireFinite())],
                 texts);
+        }
+
+        // Those of an earlier mixture of more networks are no part of this one.
+        for (int stage = Networks.Count + 1; File.Exists(Path.Combine(folder, NameOf(stage))); stage++)
+        {
+            File.Delete(Path.Combine(folder, NameOf(stage)));
         }
     }
 

@@ -69,6 +69,9 @@ public static class Certifier
     /// together are the probability that it fails, as no draws need a limit; a running statistic counts as a weight.
     /// </summary>
     /// <inheritdoc cref="Certify"/>
+    /// <exception cref="CheckpointException">What <see cref="CertifyOptions.Folder"/> keeps is damaged, or of another
+    /// certification.</exception>
+    /// <exception cref="IOException">Another process works in that folder, or it can't be written.</exception>
     public static ProgressiveCertificate CertifyProgressively(
         Module model, Dataset data, CertifyOptions? options = null, IProgress<CertifyProgress>? progress = null,
         CancellationToken cancellation = default)

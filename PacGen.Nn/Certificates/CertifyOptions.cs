@@ -107,6 +107,16 @@ public sealed record CertifyOptions
     public bool Control { get; init; }
 
     /// <summary>
+    /// A folder in which <see cref="Certifier.CertifyProgressively"/> keeps what it has trained, after an epoch and at the end of
+    /// each stage: called again with the same model, data and options after an interruption, it goes on from there to the same
+    /// bits. One process at a time works in it. Null for none.
+    /// </summary>
+    public string? Folder { get; init; }
+
+    /// <summary>The least time between two writes of a training that is under way.</summary>
+    public TimeSpan FolderInterval { get; init; } = TimeSpan.FromSeconds(10);
+
+    /// <summary>
     /// How <see cref="Certifier.Certify"/> and <see cref="Certifier.CertifyWeights"/> look for a compressed network, which they
     /// certify beside the others; null for none.
     /// </summary>
@@ -185,6 +195,11 @@ public sealed record CertifyOptions
             PosteriorSigma == PosteriorSigma.Optimal || PosteriorOptimizer is not { LearnsPosterior: true },
             $"{PosteriorOptimizer} learns a posterior of its own, whose σ is optimal: let it be Adam or SGD");
         Compression?.Validate();
+        Require(
+            Folder is null or { Length: > 0 }, "the folder that keeps what is trained has an empty name");
+        Require(
+            Folder is null || Communicator is null or { Size: 1 },
+            "a folder keeps what one process trains: leave it out where several share the work");
         Require(SigmaRate > 0 && double.IsFinite(SigmaRate), $"the rate of σ is {SigmaRate}, but must be positive");
         Require(PriorLevels.Count >= 1
             && PriorLevels.All(one => one > 0 && double.IsFinite(one)), "the prior's levels must be at least one, all positive");

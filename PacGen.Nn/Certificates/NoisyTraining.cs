@@ -16,6 +16,7 @@ internal sealed class NoisyTraining : IDisposable
     private readonly ulong seed;
     private readonly SecondMomentPass secondMoment;
     private readonly DeviceBuffer h, strength;
+    private int number;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters, w.</param>
@@ -39,6 +40,12 @@ internal sealed class NoisyTraining : IDisposable
 
     /// <summary>The steps of all trainings so far.</summary>
     public long Steps { get; private set; }
+
+    /// <summary>
+    /// What the trainings from now on are kept by, whose plans are no more than images, epochs, batch size, rule, seed, stream
+    /// and augmentation; null for not at all.
+    /// </summary>
+    public KeptTrainings? Kept { get; set; }
 
     /// <summary>
     /// The diagonal of the cross-entropy's Hessian at w, estimated as B times the mean of the squared gradients of mini-batches
@@ -76,6 +83,15 @@ internal sealed class NoisyTraining : IDisposable
                 $"Certify perturbs the weights itself: give it the rule without perturbation, not {plan.Optimizer}.");
         }
 
+        number++;
+        KeptTraining? kept = Kept?.Find(number, plan);
+        if (kept?.Epochs == plan.Epochs)
+        {
+            Kept!.Load(number, arena, null);
+            Steps = kept.Steps;
+            return null;
+        }
+
         DataParallel parallel = arena.Parallel;
         using TrainingPipeline pipeline = new(model, arena, optimizer, plan.Images, new PipelineOptions
         {
@@ -97,10 +113,18 @@ internal sealed class NoisyTraining : IDisposable
             ? new StatisticsPass(model, arena, plan.Images, Loss.CrossEntropy, plan.BatchSize / parallel.Parts, seed, states)
             : null;
         LearningRateSchedule schedule = LearningRateSchedule.Cosine(plan.Epochs);
-        long total = (long)plan.Epochs * loader.BatchCount, step = 0;
+        long total = (long)plan.Epochs * loader.BatchCount, step = 0, before = 0;
         long started = Stopwatch.GetTimestamp(), reported = started;
         double recent = 0;
-        for (int epoch = 1; epoch <= plan.Epochs; epoch++)
+        if (kept is not null)
+        {
+            Kept!.Load(number, arena, pipeline.Session);
+            pipeline.Session.Counters = kept.Optimizer;
+            pipeline.Steps = before = step = (long)kept.Epochs * loader.BatchCount;
+            Steps = kept.Steps;
+        }
+
+        for (int epoch = 1 + (kept?.Epochs ?? 0); epoch <= plan.Epochs; epoch++)
         {
             if (epoch > 1)
             {
@@ -131,16 +155,22 @@ internal sealed class NoisyTraining : IDisposable
 
                 step++;
                 Steps++;
-                recent = step == 1 ? done.Loss : (0.98 * recent) + (0.02 * done.Loss);
+                recent = step == before + 1 ? done.Loss : (0.98 * recent) + (0.02 * done.Loss);
                 if (progress is not null && Stopwatch.GetElapsedTime(reported) > ProgressInterval)
                 {
                     reported = Stopwatch.GetTimestamp();
-                    progress(step, total, recent, Stopwatch.GetElapsedTime(started) * ((double)(total - step) / step));
+                    progress(step, total, recent, Stopwatch.GetElapsedTime(started) * ((double)(total - step) / (step - before)));
                 }
+            }
+
+            if (epoch < plan.Epochs)
+            {
+                Kept?.Save(number, plan, new KeptTraining([], epoch, Steps, pipeline.Session.Counters), arena, pipeline.Session);
             }
         }
 
         statistics?.Run(step, cancellation);
+        Kept?.Save(number, plan, new KeptTraining([], plan.Epochs, Steps, pipeline.Session.Counters), arena, null);
         return pipeline.Session.PosteriorPrecisions() is { } precisions ? Array.ConvertAll(precisions, p => (double)p) : null;
     }
 

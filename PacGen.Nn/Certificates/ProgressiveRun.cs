@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using PacGen.Core.Bounds;
+using PacGen.Core.Text;
 
 namespace PacGen.Nn;
 
@@ -16,12 +17,14 @@ internal sealed class ProgressiveRun : IDisposable
     private readonly int prior, guide;
     private readonly int[] order;
     private readonly CertifySession session;
+    private readonly FolderClaim? claim;
+    private readonly string form;
 
     public ProgressiveRun(
         Module model, Dataset data, CertifyOptions options, IProgress<CertifyProgress>? progress,
         CancellationToken cancellation)
     {
-        this.options = options;
+        (this.options, form) = (options, model.GetType().Name);
         prior = options.PriorImages(data.Train.Count);
         guide = Math.Max(1, prior / 5);
         if (prior < 2)
@@ -35,11 +38,25 @@ internal sealed class ProgressiveRun : IDisposable
         data = data with { Train = data.Train.Subset(order) };
         this.data = data.Train.Normalization is null || options.KeepNormalization ? data
             : data.Normalized(Normalization.Fit(data.Train.Take(prior - guide)));
-        session = new CertifySession(model, this.data, options, progress, cancellation);
+        claim = options.Folder is { } path ? new FolderClaim(path) : null;
+        try
+        {
+            session = new CertifySession(model, this.data, options, progress, cancellation);
+        }
+        catch
+        {
+            claim?.Dispose();
+            throw;
+        }
     }
 
     public ProgressiveCertificate Certify()
     {
+        if (options.Folder is { } folder)
+        {
+            session.Training.Kept = new KeptTrainings(folder, options.FolderInterval, Settings());
+        }
+
         int n = data.Train.Count - prior, first = prior - guide;
         double delta = options.Delta + options.DeltaPrime;
 
@@ -97,7 +114,31 @@ internal sealed class ProgressiveRun : IDisposable
         };
     }
 
-    public void Dispose() => session?.Dispose();
+    public void Dispose()
+    {
+        session.Dispose();
+        claim?.Dispose();
+    }
+
+    /// <summary>What decides the bits of all trainings, beside what each one's plan says.</summary>
+    private SortedDictionary<string, string> Settings()
+    {
+        using InvariantCulture invariant = new();
+        return new(StringComparer.Ordinal)
+        {
+            ["model"] = $"{form} of {session.Arena.Count} parameters",
+            ["first weights"] = $"SHA-256 {ProgressiveStage.HashOf(session.Arena.Save(), session.Arena.SaveState())[..16]}…",
+            ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} {data.Train.Noun}, SHA-256 {data.Fingerprint()}…",
+            ["normalization"] = data.Train.Normalization?.ToText() ?? "none",
+            ["images before the stages"] = $"{prior}",
+            ["parts of a batch"] = $"{options.Parts}",
+            ["noise"] = $"{options.Neighborhood}, η {Eta}, at most {options.PriorDeviations?.Min() ?? double.PositiveInfinity}",
+            ["p_min"] = $"{options.SmallestProbability}",
+        };
+    }
+
+    /// <summary>η of the noise that is trained with.</summary>
+    private double Eta => (options.Eta ?? (data.Train.Count - prior)) * options.PriorLevels.Min();
 
     private void Train(int count, int epochs, bool isFresh, Optimizer optimizer, uint stream)
     {
@@ -110,7 +151,7 @@ internal sealed class ProgressiveRun : IDisposable
                     Augmentation = options.Augmentation,
                     BeforeEpoch = _ => { },
                 },
-                (options.Eta ?? (data.Train.Count - prior)) * options.PriorLevels.Min(),
+                Eta,
                 isFresh && !session.Arena.Parameters.Any(parameter => parameter.Initializer.IsStored),
                 isFresh ? CertifyPhase.Prior : CertifyPhase.Posterior);
         }

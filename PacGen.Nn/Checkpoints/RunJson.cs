@@ -11,4 +11,5 @@ namespace PacGen.Nn;
     RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(RunState))]
 [JsonSerializable(typeof(EpochResult))]
+[JsonSerializable(typeof(KeptTraining))]
 internal sealed partial class RunJson : JsonSerializerContext;

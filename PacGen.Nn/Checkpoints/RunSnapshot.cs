@@ -213,14 +213,7 @@ internal sealed class RunSnapshot(
     private void RequireSameSettings(RunState state, string path)
     {
         SortedDictionary<string, string> here = Settings();
-        string[] differing =
-        [
-            .. here.Keys.Union(state.Settings.Keys)
-                .Select(name => (Name: name, There: state.Settings.GetValueOrDefault(name, "none"), Here: here.GetValueOrDefault(
-                    name, "none")))
-                .Where(setting => setting.There != setting.Here)
-                .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} here)"),
-        ];
+        string differing = RunSettings.Differences(state.Settings, here);
         if (differing.Length > 0)
         {
             string epochs = state.Settings.GetValueOrDefault("schedule") == here["schedule"]
@@ -229,7 +222,7 @@ internal sealed class RunSnapshot(
                     "go on with as many epochs as it has, or start a new one; a constant schedule, or steps of stated length, " +
                     "can be prolonged.";
             throw new CheckpointException(
-                $"{path} is of another run: it differs in {string.Join(", ", differing)}. Go on with the settings of that run, " +
+                $"{path} is of another run: it differs in {differing}. Go on with the settings of that run, " +
                 $"or start a new one in another folder.{epochs}");
         }
     }

@@ -299,6 +299,14 @@ public abstract class SampleSet
         }
     }
 
+    /// <summary>The first 16 hexadecimal digits of the SHA-256 of all samples, before normalisation, and targets.</summary>
+    public string Fingerprint()
+    {
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        AppendTo(hash);
+        return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
     /// <summary>The class of each sample, read where they are not in memory.</summary>
     /// <exception cref="InvalidOperationException">The targets are not classes.</exception>
     internal int[] ReadLabels()

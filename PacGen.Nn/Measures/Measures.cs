@@ -10,7 +10,10 @@ public static partial class Measures
     [
         new("pacgen-score", "Ψ (24), ρ by its median over draws", true, "networks of one architecture on one data set, scored " +
             "with the same options; with ReLU no ρ holds", (subject, seed, progress, cancellation) =>
-            PacGenScorer.Measure(subject, new ScoreOptions { Seed = seed }, progress, cancellation)),
+            PacGenScorer.Measure(
+                subject,
+                new ScoreOptions { Seed = seed, BatchSize = Math.Min(ScoreOptions.DefaultBatchSize, subject.Images.Count) },
+                progress, cancellation)),
         new("largest-eigenvalue", "λ_max of ∇²L̂ (8)", true, TwiceDifferentiable, (subject, seed, progress, cancellation) =>
             Lanczos.Measure(subject, new LanczosOptions { Seed = seed }, progress, cancellation)),
         new("trace", "tr ∇²L̂ by Hutchinson's method", true, TwiceDifferentiable, (subject, seed, progress, cancellation) =>

@@ -32,8 +32,8 @@ public sealed record MemoryEstimate(
     {
         const double Unit = 1024;
         double kibibytes = bytes / Unit;
-        (double number, string unit) = kibibytes < Unit ? (kibibytes, "KiB") : kibibytes < Unit * Unit ? (kibibytes / Unit, "MiB")
-            : (kibibytes / Unit / Unit, "GiB");
+        (double number, string unit) = kibibytes < 999.5 ? (kibibytes, "KiB")
+            : kibibytes < 999.5 * Unit ? (kibibytes / Unit, "MiB") : (kibibytes / Unit / Unit, "GiB");
         return string.Create(CultureInfo.InvariantCulture, $"{number:G3} {unit}");
     }
 }

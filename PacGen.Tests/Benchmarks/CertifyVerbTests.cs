@@ -1,13 +1,15 @@
 using System.Text.Json.Nodes;
 using PacGen.Benchmarks;
+using PacGen.Nn;
 
 namespace PacGen.Tests.Benchmarks;
 
 internal sealed class CertifyVerbTests
 {
-    private static readonly string[] Quick = [
-        "certify", "--hidden", "16", "--prior-epochs", "5", "--posterior-epochs", "1", "--prior-levels", "100,1000", "--draws",
-        "700"];
+    private static readonly string[] Any = [
+        "certify", "--hidden", "16", "--prior-epochs", "5", "--posterior-epochs", "1", "--prior-levels", "100,1000"];
+
+    private static readonly string[] Quick = [.. Any, "--draws", "700"], Stages = [.. Any, "--stages"];
 
     [Test]
     public void PrintsTheCertificateItsTermsAndWhatItAssumes()
@@ -63,13 +65,60 @@ internal sealed class CertifyVerbTests
         Assert.That(ProgramRun.Of("certify", "--weights", folder["w.safetensors"], "--stages", "2").ExitCode, Is.EqualTo(2));
     }
 
+    /// <summary>What was stopped goes on by the same command, and what is done is not trained again.</summary>
+    [Test]
+    public void StagesAreKept()
+    {
+        using Folder folder = new();
+        string[] line = [.. Stages, "2", "--json", "--checkpoint", folder["kept"]];
+        using StopRequest stop = new();
+        stop.Make(130);
+        ProgramRun stopped = ProgramRun.Of(stop, line);
+        Assert.That(stopped.ExitCode, Is.EqualTo(130));
+        Assert.That(stopped.Error, Does.Contain($"stopped; the same command goes on from {folder["kept"]}."));
+        ProgramRun run = ProgramRun.Of(line);
+        Assert.That(run.ExitCode, Is.Zero, run.Error);
+        Assert.That(ProgramRun.Of(line).Output, Is.EqualTo(run.Output));
+        Assert.That(ProgramRun.Of([.. line[..^2]]).Output, Is.EqualTo(run.Output));
+        ProgramRun other = ProgramRun.Of([.. line, "--seed", "2"]);
+        Assert.That(other.ExitCode, Is.EqualTo(1));
+        Assert.That(other.ErrorLines[^1], Does.StartWith("pacgen: ").And.Contain("seed (1 there, 2 here)"));
+        ProgramRun.Of([.. Quick, "--checkpoint", folder["kept"]]).RequireRefusal(2, "--stages");
+    }
+
+    /// <summary>A folder holds the networks of the last certificate, and none of an earlier one.</summary>
+    [Test]
+    public void OnlyTheLastMixtureIsKept()
+    {
+        using Folder folder = new();
+        foreach (string stages in new[] { "3", "2" })
+        {
+            Assert.That(ProgramRun.Of([.. Stages, stages, "--save", folder["m"]]).ExitCode, Is.Zero);
+            Assert.That(Directory.GetFiles(folder["m"]), Has.Length.EqualTo(stages == "3" ? 3 : 2));
+        }
+
+        CertifiedMixture mixture = CertifiedMixture.Load(folder["m"], new Mlp(64, 16, 10));
+        Assert.That(mixture.Networks.Sum(network => network.Share), Is.EqualTo(1).Within(1e-9));
+        File.WriteAllText(folder["f"], "");
+        ProgramRun.Of([.. Stages, "2", "--save", folder["f"]]).RequireRefusal(2, "name a folder for the networks");
+    }
+
+    /// <summary>What would change nothing is refused.</summary>
+    [TestCase("--stages 2 --draws 10", "--draws has no effect with --stages")]
+    [TestCase("--stages 2 --objective kl", "--objective has no effect with --stages")]
+    [TestCase("--weights w --prior-epochs 3", "--prior-epochs has no effect with --weights")]
+    [TestCase("--weights w --crop 1", "--crop has an effect only with --posterior-epochs")]
+    [TestCase("--unseen", "--unseen has an effect only with --weights")]
+    public void OptionsWithoutEffect(string line, string says) =>
+        ProgramRun.Of(["certify", .. line.Split(' ')]).RequireRefusal(2, says);
+
     /// <summary>Each method's file, computed again by a program of another language without PacGen.</summary>
     [Test]
-    public void ASecondProgramComputesTheSame([Values("", "--stages 3")] string method)
+    public void ASecondProgramComputesTheSame([Values(0, 3)] int stages)
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of([
-            .. Quick, "--output", folder["c.json"], .. method.Split(' ', StringSplitOptions.RemoveEmptyEntries)]);
+            .. stages > 0 ? [.. Stages, $"{stages}"] : Quick, "--output", folder["c.json"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         string script = Path.Combine(HouseTests.Root, "samples", "verify-certificate.py");
         (int code, string output) = Python(script, folder["c.json"]);
@@ -131,7 +180,7 @@ internal sealed class CertifyVerbTests
     {
         using Folder folder = new();
         ProgramRun run = ProgramRun.Of([
-            .. Quick, "--stages", "3", "--stage-memory", "0.4", "--control", "--output", folder["c.json"], "--save",
+            .. Stages, "3", "--stage-memory", "0.4", "--control", "--output", folder["c.json"], "--save",
             folder["mixture"]]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
         Assert.That(run.Output, Does.Contain("exact test of the control").And.Contain("Σ KL 0."));

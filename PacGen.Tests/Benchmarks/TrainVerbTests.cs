@@ -241,11 +241,32 @@ internal sealed class TrainVerbTests
     public void ARunIsResumedWithItsOwnNetworkAlone()
     {
         using Folder folder = new();
-        ProgramRun run = ProgramRun.Of("train", "--epochs", "1", "--psi", "off", "--checkpoint", folder["c"]);
+        ProgramRun run = ProgramRun.Of(
+            "train", "--epochs", "2", "--schedule", "constant", "--psi", "off", "--checkpoint", folder["c"]);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
+        ProgramRun fewer = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "1");
+        Assert.That(fewer.ExitCode, Is.EqualTo(2), fewer.Error);
+        Assert.That(fewer.ErrorLines[^1], Does.Contain("has done 2: give as many or more"));
         ProgramRun other = ProgramRun.Of("train", "--resume", folder["c"], "--hidden", "64");
         Assert.That(other.ExitCode, Is.EqualTo(2), other.Error);
         Assert.That(other.Error, Does.Contain("Leave --hidden out to go on with the run that"));
+    }
+
+    /// <summary>A table of one's own is not taken for an output.</summary>
+    [Test]
+    public void ATableThatIsThereIsLeftAlone()
+    {
+        using Folder folder = new();
+        File.WriteAllText(folder["mine.csv"], "seed,size\n1,2\n");
+        string[] train = ["train", "--epochs", "1", "--psi", "off", "--csv"];
+        ProgramRun.Of([.. train, folder["mine.csv"]]).RequireRefusal(1, "so it is left alone");
+        ProgramRun.Of(["devices", "--csv", folder["mine.csv"]]).RequireRefusal(1, "so it is left alone");
+        Assert.That(File.ReadAllText(folder["mine.csv"]), Is.EqualTo("seed,size\n1,2\n"));
+        for (int i = 0; i < 2; i++)
+        {
+            ProgramRun run = ProgramRun.Of([.. train, folder["new.csv"]]);
+            Assert.That(run.ExitCode, Is.Zero, run.Error);
+        }
     }
 
     [Test]

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -324,6 +325,52 @@ internal sealed class TableTests
             Assert.That(warnings, Has.Count.EqualTo(starts.Length), string.Join(" ", warnings));
             Assert.That(
                 warnings.Zip(starts).Where(pair => !pair.First.StartsWith(pair.Second, StringComparison.Ordinal)), Is.Empty);
+        }
+    }
+
+    /// <summary>Rows don't vanish in a cell that is never closed.</summary>
+    [TestCase("\"yes", 12)]
+    [TestCase("ye\"s", 12)]
+    public void AQuoteThatIsNotClosed(string cell, int line)
+    {
+        string path = Write("q.csv", "a,y\n" + string.Concat(
+            Enumerable.Range(0, 40).Select(i => $"{i},{(i == 10 ? cell : i % 2 == 0 ? "yes" : "no")}\n")));
+        Assert.That(
+            () => Load("csv:" + path, new TableOptions()),
+            Throws.TypeOf<DataException>().With.Message.Contains($"is not closed, in line {line} by the look of it"));
+        File.WriteAllText(path, "a,y\n" + string.Concat(
+            Enumerable.Range(0, 40).Select(i => $"{i},\"two\nlines, a \"\"quote\"\" {i % 2}\"\n")));
+        Assert.That(Load("csv:" + path, new TableOptions()).ClassNames, Has.Count.EqualTo(2));
+    }
+
+    /// <summary>Seconds since 1970 keep nothing of minutes in single precision.</summary>
+    [Test]
+    public void NumbersThatSinglePrecisionBlurs()
+    {
+        Assert.That(Warnings(1.7e9, 100), Has.Count.EqualTo(1).And.All.StartsWith("a is from 170000000"));
+        Assert.That(Warnings(0, 100), Is.Empty);
+        Assert.That(Warnings(1e6, 1000), Is.Empty);
+        Assert.That(Warnings(7, 0), Is.Empty, "constants are told otherwise");
+
+        IReadOnlyList<string> Warnings(double start, double range) => Load("csv:" + Write("n.csv", "a,y\n" + string.Concat(
+            Enumerable.Range(0, 101).Select(i => string.Create(
+                CultureInfo.InvariantCulture, $"{start + (range * i / 100)},{(i % 2 == 0 ? "x" : "z")}\n")))),
+            new TableOptions { SplitSeed = 3 }).Warnings;
+    }
+
+    /// <summary>Several columns of nothing but 0 and 1 are labels of their own, not values.</summary>
+    [TestCase("0", "1")]
+    [TestCase("False", "True")]
+    public void SeveralTruthValues(string no, string yes)
+    {
+        string path = Write("m.csv", "a,l,m\n" + string.Concat(
+            Enumerable.Range(0, 20).Select(i => $"{i},{(i % 2 == 0 ? no : yes)},{(i % 3 == 0 ? no : yes)}\n")));
+        TableOptions options = new() { Targets = ["l", "m"] };
+        Assert.That(Load("csv:" + path, options).Train.Target.Kind, Is.EqualTo(TargetKind.Bits));
+        File.AppendAllText(path, $"20,{(no == "0" ? "2" : "1")},{yes}\n");
+        if (no == "0")
+        {
+            Assert.That(Load("csv:" + path, options).Train.Target.Kind, Is.EqualTo(TargetKind.Values));
         }
     }
 

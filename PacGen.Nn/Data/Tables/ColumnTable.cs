@@ -12,6 +12,9 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 {
     private const int MostClasses = 20, MostCategories = 1000;
 
+    /// <summary>Below this share of their size the range of numbers has fewer than 1,000 steps of single precision.</summary>
+    private const double CoarseShare = 1000.0 / (1 << 23);
+
     /// <summary>The category of cells without a value.</summary>
     private const string Gap = "?";
 
@@ -57,6 +60,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             throw Differs(names, options.Features);
         }
 
+        warnings.AddRange(features.Concat(targets).Select(column => Coarse(column, train)).OfType<string>());
         int width = made.Sum(feature => feature.Width);
         DataMemory.Require(
             (long)rows.Length * width * sizeof(float), $"{path}: its {rows.Length} rows of {width} numbers", "Use fewer.");
@@ -197,6 +201,23 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
                 $"test on leaves one of the parts empty. Add rows{(count > 1 ? ", or choose another part (--test-part)" : "")}.");
     }
 
+    /// <summary>Numbers that differ by little beside their size lose that in single precision.</summary>
+    private static string? Coarse(TableColumn column, int[] train)
+    {
+        if (column.Numbers is not { } numbers)
+        {
+            return null;
+        }
+
+        double[] known = [.. train.Select(row => numbers[row]).Where(value => !double.IsNaN(value))];
+        double low = known.DefaultIfEmpty().Min(), high = known.DefaultIfEmpty().Max(), size = Math.Max(-low, high);
+        return high > low && high - low < size * CoarseShare && size <= float.MaxValue
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{Printable.Name(column.Name)} is from {low} to {high}, which single precision " +
+                $"tells apart in steps of {MathF.BitIncrement((float)size) - (float)size}: subtract a constant from it first.")
+            : null;
+    }
+
     private static bool IsConstant(TableColumn column) => column.Numbers is { } numbers
         && Array.TrueForAll(numbers, value => value == numbers[0]);
 
@@ -272,7 +293,14 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         float[] samples, Shape shape, TableColumn[] targets, int[] order, TableOptions options)
     {
         TableColumn first = targets[0];
-        if ((options.Kind ?? (targets.Length == 1 ? UsualKind(first) : TargetKind.Values)) is var chosen
+        if (targets.Length > 1)
+        {
+            targets = Array.ConvertAll(targets, column => OfTruth(column) ?? column);
+        }
+
+        TargetKind usual = targets.Length == 1 ? UsualKind(first)
+            : Array.TrueForAll(targets, IsTruth) ? TargetKind.Bits : TargetKind.Values;
+        if ((options.Kind ?? usual) is var chosen
             && chosen == TargetKind.Class)
         {
             return targets.Length == 1 ? Classes(samples, shape, first, order, options.Classes) : throw new DataException(
@@ -285,7 +313,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             TableColumn column = targets[i % targets.Length];
             values[i] = column.Numbers is { } numbers ? (float)numbers[order[i / targets.Length]] : throw new DataException(
                 $"{path}: {Printable.Name(column.Name)} has texts such as {Printable.Name(column.Text(0))}, which are no " +
-                    $"{chosen}: give a column of numbers.");
+                    $"numbers.");
         }
 
         try
@@ -323,6 +351,15 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         int[] labels = Array.ConvertAll(order, row => places[column.Text(row)]);
         return (new ArraySet(samples, shape, labels, names.Length) { IsTable = true }, names);
     }
+
+    /// <summary>A column of the words true and false as one of 1 and 0; null for another.</summary>
+    private static TableColumn? OfTruth(TableColumn column) =>
+        column.Texts is { } texts && texts.All(text => bool.TryParse(text, out _))
+            ? new TableColumn(column.Name, Array.ConvertAll(texts, text => bool.Parse(text!) ? 1.0 : 0), null) { IsTruth = true }
+            : null;
+
+    private static bool IsTruth(TableColumn column) =>
+        column.IsTruth || column.Numbers?.All(value => value is 0 or 1) == true;
 
     private static TargetKind UsualKind(TableColumn column) =>
         column.Numbers is not { } numbers || column.IsTruth

@@ -204,11 +204,12 @@ internal static partial class CsvFile
 
     private static void ForEachRow(string path, Stream stream, RowAction act)
     {
+        using QuoteCounter text = new(stream, Strict);
         using SepReader reader = Sep.Reader(options => options with
         {
             HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
-        }).From(new StreamReader(stream, Strict));
-        int cells = 0;
+        }).From(text);
+        int cells = 0, spread = 0;
         foreach (SepReader.Row row in reader)
         {
             // Empty lines are no rows, as a file may end with some.
@@ -217,6 +218,7 @@ internal static partial class CsvFile
                 continue;
             }
 
+            spread = spread == 0 && row.LineNumberToExcl > row.LineNumberFrom + 1 ? row.LineNumberFrom : spread;
             cells = cells == 0 ? row.ColCount : cells;
             if (row.ColCount != cells)
             {
@@ -226,6 +228,13 @@ internal static partial class CsvFile
             }
 
             act(row, isSemicolon: reader.Spec.Sep.Separator == ';');
+        }
+
+        if (text.Quotes % 2 == 1)
+        {
+            throw new DataException(
+                $"{path} has a quote (\") that is not closed" + (spread > 0 ? $", in line {spread} by the look of it" : "") +
+                ": what follows it up to the next quote is one cell. Close it, or write it twice within quotes.");
         }
     }
 
@@ -238,6 +247,20 @@ internal static partial class CsvFile
     private static string FirstLine(string message) => message.Split('\n')[0].Trim().TrimEnd('.');
 
     private delegate void RowAction(SepReader.Row row, bool isSemicolon);
+
+    /// <summary>A text whose quotes are counted while it is read.</summary>
+    private sealed class QuoteCounter(Stream stream, Encoding encoding) : StreamReader(stream, encoding)
+    {
+        public long Quotes { get; private set; }
+
+        /// <summary>All other ways to read come here.</summary>
+        public override int Read(char[] buffer, int index, int count)
+        {
+            int read = base.Read(buffer, index, count);
+            Quotes += buffer.AsSpan(index, read).Count('"');
+            return read;
+        }
+    }
 
     /// <summary>What columns have, for one way to write numbers.</summary>
     private sealed class Look(int columns)

@@ -1,6 +1,7 @@
 using PacGen.Core.Bounds;
 using PacGen.Kernels;
 using PacGen.Nn;
+using PacGen.Tests.Benchmarks;
 
 namespace PacGen.Tests.Nn;
 
@@ -117,10 +118,103 @@ internal sealed class ProgressiveCertifierTests
             .Select((weight, s) => weight * certificate.Stages[s].ErrorsByPart[t - s]).Sum()).Sum() / n;
     }
 
+    /// <summary>Interrupted again and again, in epochs, evaluations and stages, it comes to the same bits.</summary>
+    [Test]
+    public void AnInterruptedOneGoesOnToTheSameBits()
+    {
+        using Folder folder = new();
+        CertifyOptions options = Quick with
+        {
+            PriorEpochs = 5, PosteriorEpochs = 2, Stages = 2, BatchSize = 24, StageMemory = 0.5, Control = true,
+        };
+        CertifyOptions kept = options with { Folder = folder["kept"], FolderInterval = TimeSpan.Zero };
+        string whole = Run(options, int.MaxValue)!;
+        int interrupted = 0;
+        string? resumed;
+        while ((resumed = Run(kept, 120 * (interrupted + 1))) is null)
+        {
+            interrupted++;
+        }
+
+        Assert.That(resumed, Is.EqualTo(whole));
+        Assert.That(interrupted, Is.GreaterThan(5));
+        FileInfo[] files = new DirectoryInfo(folder["kept"]).GetFiles("training-*.safetensors");
+        Assert.That(files, Has.Length.EqualTo(4), "the prior, two stages, one round of the control");
+        DateTime[] times = Array.ConvertAll(files, file => file.LastWriteTimeUtc);
+        Assert.That(Run(kept, int.MaxValue), Is.EqualTo(whole));
+        Assert.That(Array.ConvertAll(files, file => new FileInfo(file.FullName).LastWriteTimeUtc), Is.EqualTo(times));
+
+        static string? Run(CertifyOptions options, int reads)
+        {
+            using CancellationTokenSource stop = new();
+            SampleSet train = new Counted(Digits.Train.Take(120), reads, stop);
+            Dataset data = new("counted", train, new Counted(Digits.Test.Take(20), int.MaxValue, stop));
+            try
+            {
+                ProgressiveCertificate certificate = Certifier.CertifyProgressively(
+                    new Sequential(new Conv2d(1, 4, 3), new BatchNorm(4), new Relu(), new Flatten(), new Dropout(0.2),
+                        new Linear(144, 10)),
+                    data, options, cancellation: stop.Token);
+                return $"{certificate.ToJson().ToJsonString()} {string.Join(' ', certificate.Control!.Weights)}";
+            }
+            catch (OperationCanceledException)
+            {
+                return null;
+            }
+        }
+    }
+
+    [Test]
+    public void WhatIsKeptIsOfOneCertificationAndWhole()
+    {
+        using Folder folder = new();
+        CertifyOptions kept = Quick with { Stages = 2, Folder = folder["kept"] };
+        Certify(kept);
+        Assert.That(
+            () => Certify(kept with { Seed = 2 }),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("seed (1 there, 2 here)"));
+        Assert.That(
+            () => Certify(kept with { PosteriorOptimizer = new Adam(0.01) }),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("training-2.safetensors is of another certification: it " +
+                "differs in optimizer (Adam"));
+        Assert.That(
+            Certify(kept with { Delta = 0.1, Control = true, Folder = kept.Folder }).Control, Is.Not.Null,
+            "what follows the stages may be asked for later");
+        string second = Path.Combine(kept.Folder!, "training-2.safetensors");
+        byte[] bytes = File.ReadAllBytes(second);
+        bytes[^1] ^= 1;
+        File.WriteAllBytes(second, bytes);
+        Assert.That(
+            () => Certify(kept),
+            Throws.TypeOf<CheckpointException>().With.Message.Contains("Remove it to have that part trained"));
+        File.WriteAllText(second, "nothing of the kind");
+        Assert.That(() => Certify(kept), Throws.TypeOf<CheckpointException>().With.Message.Contains(second));
+        File.Delete(second);
+        Assert.That(Certify(kept).Stages[1].Hash, Is.EqualTo(Certify(Quick with { Stages = 2 }).Stages[1].Hash));
+        using FolderClaim claim = new(kept.Folder!);
+        Assert.That(() => Certify(kept), Throws.InstanceOf<IOException>().With.Message.Contains("another run works in it"));
+    }
+
     [Test]
     public void WrongStagesAreNamed() => Assert.That(
         () => Certify(Quick with { Stages = 720 }), Throws.ArgumentException.With.Message.Contains("the stages are 720"));
 
     private static ProgressiveCertificate Certify(CertifyOptions options, Dataset? data = null) =>
         Certifier.CertifyProgressively(new Mlp(64, 16, 10), data ?? Digits, options);
+
+    /// <summary>Samples that stop a run once so many were read.</summary>
+    private sealed class Counted(SampleSet set, int reads, CancellationTokenSource stop)
+        : SampleSet(set.Count, set.SampleShape, set.Target)
+    {
+        private int left = reads;
+
+        protected override void Read(int index, Span<float> sample, Span<float> target)
+        {
+            set.Gather([index], sample, target);
+            if (Interlocked.Decrement(ref left) == 0)
+            {
+                stop.Cancel();
+            }
+        }
+    }
 }

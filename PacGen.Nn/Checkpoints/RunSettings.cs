@@ -1,0 +1,15 @@
+namespace PacGen.Nn;
+
+/// <summary>Everything that decides a run's bits, for a person to read, by name.</summary>
+internal static class RunSettings
+{
+    /// <summary>In what the settings of a run that is gone on with differ from those of now; empty where they don't.</summary>
+    /// <param name="there">Those of the file.</param>
+    /// <param name="here">Those of now.</param>
+    public static string Differences(IReadOnlyDictionary<string, string> there, IReadOnlyDictionary<string, string> here) =>
+        string.Join(", ", from name in here.Keys.Union(there.Keys)
+                          let before = there.GetValueOrDefault(name, "none")
+                          let now = here.GetValueOrDefault(name, "none")
+                          where before != now
+                          select $"{name} ({before} there, {now} here)");
+}
