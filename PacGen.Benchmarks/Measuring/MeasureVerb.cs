@@ -176,7 +176,7 @@ internal sealed class MeasureVerb : Verb
             terminal.Line(written);
         }
 
-        return whole ? 0 : Stopped($"stopped after {rows.Count} measures; these are above.");
+        return whole ? 0 : Stopped($"stopped after {Prose.Count(rows.Count, "measure")}; what was measured is above.");
     }
 
     private void Measure(

@@ -62,6 +62,14 @@ internal sealed class StudyRunVerb : Verb
         string whole = parsed.GetValue(folder)!;
         Shard? part = Shard.Of(parsed, shard);
         using StudyStore store = part is null ? StudyStore.Open(whole) : StudyShards.Open(whole, part);
+        if (!parsed.IsGiven(file) && !parsed.IsGiven(seeds) && !settings.Any(parsed.IsGiven) && store.Runs().Count > 1)
+        {
+            throw new UsageException(Prose.Line($"""
+                {store.Folder} holds a study of {Prose.Count(store.Runs().Count, "run")}, and no setting is given, which would add a
+                run of all defaults: give the study's settings again, or --seeds for such a run.
+                """));
+        }
+
         if (how.Do(parsed, Host, terminal, description, store, part) is null)
         {
             return Stopped($"stopped; the same command goes on from {store.Folder}.");

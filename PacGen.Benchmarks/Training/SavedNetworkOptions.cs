@@ -102,7 +102,7 @@ internal sealed class SavedNetworkOptions(string purpose, bool shared = true) : 
                 SecondMoment = file.ReadSecondMoment(),
                 PosteriorDeviations = file.ReadPosteriorDeviations(),
                 Origin = file.Model is null ? "of another program"
-                    : $"after {file.Epochs} epochs ({file.Steps:N0} steps) on {Printable.Name(file.Dataset)}",
+                    : $"after {Prose.Count(file.Epochs, "epoch")} ({file.Steps:N0} steps) on {Printable.Name(file.Dataset)}",
             };
         }
         catch

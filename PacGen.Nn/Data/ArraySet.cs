@@ -193,7 +193,7 @@ public sealed class ArraySet : SampleSet
             if (form.Kind == TargetKind.Probabilities && Math.Abs(sum - 1) > Rounding)
             {
                 throw new ArgumentException(
-                    $"The probabilities of sample {i / form.Size} sum up to {sum}, but must to 1.", nameof(targets));
+                    $"The probabilities of sample {i / form.Size} sum up to {sum}, but must sum up to 1.", nameof(targets));
             }
         }
     }

@@ -201,7 +201,7 @@ public sealed class Normalization
         string value = MaxValue == 1 ? "value" : $"value / {MaxValue}";
         return Array.TrueForAll(mean, one => one == 0) && Array.TrueForAll(standardDeviation, one => one == 1)
             ? MaxValue == 1 ? "values as they are" : value
-            : Channels == 1 ? $"({value} − {Listed(mean)}) / {Listed(standardDeviation)}"
+            : Channels == 1 ? $"({value} {(mean[0] < 0 ? '+' : '−')} {Listed([Math.Abs(mean[0])])}) / {Listed(standardDeviation)}"
             : $"({value} − mean) / deviation, mean {Listed(mean)}, deviation {Listed(standardDeviation)}";
     }
 

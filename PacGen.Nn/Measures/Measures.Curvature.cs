@@ -104,8 +104,8 @@ public static partial class Measures
         obstacle);
 
     private static string? OfTraining(EmpiricalLoss subject) => subject.Training?.SecondMoment is not { } moment
-        ? "The squared gradients of the training are not known: train with KeepSecondMoment, and give them as the training " +
-            "facts' second moment."
+        ? "The squared gradients of the training are not known: train --curvature training keeps them in the file of weights; " +
+            "in a script TrainingOptions.KeepSecondMoment, for TrainingFacts.SecondMoment."
         : moment.BatchSize <= subject.Images.Count ? null
         : $"The batches of the training had {moment.BatchSize} images, more than the {subject.Images.Count} that there are here.";
 

@@ -17,7 +17,8 @@ internal static class Obstacles
 
     /// <summary>The first weights have to be known.</summary>
     public static string? InitialWeights(EmpiricalLoss subject) => subject.Training?.InitialWeights is not null ? null
-        : "The weights from which training began are not known: give them as the training facts' initial weights.";
+        : "The weights from which training began are not known: name their file (--initial), in a script " +
+            "TrainingFacts.InitialWeights.";
 
     /// <summary>The network has to give a row of logits, one for each class.</summary>
     public static string? Classifier(EmpiricalLoss subject)

@@ -225,6 +225,7 @@ internal sealed partial class SweepTests
         Assert.That(all.ExitCode, Is.Zero, all.Error);
         Assert.That(all.Output, Does.Contain("shard-1-of-2: 2 runs taken over").And.Contain("shard-2-of-2: 1 runs taken over"));
         Assert.That(Table("parts"), Is.EqualTo(Table("alone")));
+        ProgramRun.Of("study", "run", "--folder", folder["alone"]).RequireRefusal(2, "holds a study of 3 runs, and no setting");
 
         ProgramRun Run(string name, params string[] more) => ProgramRun.Of(
             [

@@ -88,6 +88,12 @@ internal static class NumpySet
 
         ImageSet Of(Array images, int[] labels)
         {
+            if (labels.Length != images.GetLength(0))
+            {
+                throw new ArgumentException(
+                    $"There are {images.GetLength(0)} images, but {labels.Length} targets.", nameof(targets));
+            }
+
             byte[] pixels = new byte[images.Length];
             Buffer.BlockCopy(images, 0, pixels, 0, pixels.Length);
             int channels = images.Rank == 4 ? images.GetLength(3) : 1;
