@@ -233,7 +233,9 @@ internal sealed class CertifyRunOptions : OptionGroup
         if (ofWeights)
         {
             Refuse("--weights", priorEpochs, priorRate, priorFraction);
-            parsed.Needs(parsed.GetValue(posteriorEpochs) > 0, "--posterior-epochs", posteriorRate, rule, crop, flip);
+            bool trains = parsed.GetValue(posteriorEpochs) > 0;
+            parsed.Needs(trains, "--posterior-epochs", posteriorRate, rule);
+            parsed.Needs(trains || Compresses(parsed), "--posterior-epochs or --compress", crop, flip);
         }
 
         bool isIvon = parsed.GetValue(rule) == "ivon";

@@ -46,8 +46,8 @@ internal sealed class CertifyVerb : Verb
     private readonly Option<bool> unseen = Options.Flag(
         "--unseen",
         Prose.Line("""
-            With --weights, says that none of the test samples was trained on, where they are others than those that were held out
-            then
+            With --weights, says that none of the test samples was trained on, even where they differ from those that were held out
+            at training
             """));
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,
@@ -86,9 +86,10 @@ internal sealed class CertifyVerb : Verb
         Dataset images = data.Load(
             parsed, terminal, Host.Stop.Token,
             parsed.IsGiven(data.Set) || file?.Model is null ? null : SavedNetworkOptions.ImagesOf(file, path!, choice), trained);
-        if (!parsed.GetValue(unseen))
+        if (path is not null && !parsed.GetValue(unseen)
+            && (trained ?? new TrainedSamples(path)).RequireHeldOut(images) is { } warning)
         {
-            trained?.RequireHeldOut(images);
+            terminal.Line($"Warning: {warning}");
         }
 
         CertifyOptions options = asked with
@@ -159,9 +160,9 @@ internal sealed class CertifyVerb : Verb
             {
                 CertifiedMixture.Of(progressive).Save(
                     folder, choice.Make(images),
-                    stage => WeightsFile.Notes(
+                    stage => TrainedSamples.OfParts(WeightsFile.Notes(
                         choice, images, options.Seed, options.PriorEpochs + (stage * options.PosteriorEpochs),
-                        progressive.Stages[stage - 1].Steps, options.BatchSize));
+                        progressive.Stages[stage - 1].Steps, options.BatchSize)));
             }
 
             return new(progressive.ToJson(), shown => shown.Result(progressive), () => CertifyPlots.Of(progressive));

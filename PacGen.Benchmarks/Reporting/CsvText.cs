@@ -39,15 +39,14 @@ internal static class CsvText
         }
 
         OutputFile.Check(path, Option, "a table", OutputKind.Any, ".csv", ".txt", "");
-        if (!File.Exists(path))
+        if (!OutputFile.Writes || !File.Exists(path) || new FileInfo(path).Length == 0)
         {
             return;
         }
 
         byte[] wanted = Encoding.UTF8.GetBytes(head), start = new byte[wanted.Length];
         using FileStream file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        if (file.Length > 0
-            && !(file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) == start.Length && start.SequenceEqual(wanted)))
+        if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.SequenceEqual(wanted))
         {
             throw new IOException(Prose.Line($"""
                 {Option} {path}: this file is there and is no table of this kind ({head}…), so it is left alone. {Option} names a file

@@ -65,8 +65,8 @@ internal sealed class StudyRunVerb : Verb
         if (!parsed.IsGiven(file) && !parsed.IsGiven(seeds) && !settings.Any(parsed.IsGiven) && store.Runs().Count > 1)
         {
             throw new UsageException(Prose.Line($"""
-                {store.Folder} holds a study of {Prose.Count(store.Runs().Count, "run")}, and no setting is given, which would add a
-                run of all defaults: give the study's settings again, or --seeds for such a run.
+                {store.Folder} holds a study of {Prose.Count(store.Runs().Count, "run")}, and no setting is given, which stands
+                for one run of all defaults: give the study's settings again, or --seeds 1 for that run.
                 """));
         }
 

@@ -18,7 +18,7 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="dataset">The data set, which may be a folder.</param>
 /// <param name="model">The network.</param>
 internal sealed class CheckpointSettings(
-    Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset, OptionGroup model) : OptionGroup
+    Option<string?>[] outputs, Option<string?>[] inputs, Option<string> dataset, ModelOptions model) : OptionGroup
 {
     /// <summary>The text of a checkpoint's metadata that holds the command line, as a JSON array.</summary>
     private const string ArgumentsText = "pacgen.arguments";
@@ -160,9 +160,23 @@ internal sealed class CheckpointSettings(
             }
         }
 
-        return again.Count == 0
-            ? command.Parse(words, Options.Parsing)
-            : throw new UsageException(Again(parsed, before, command, from, again));
+        if (again.Count > 0)
+        {
+            throw new UsageException(Again(parsed, before, command, from, again));
+        }
+
+        ParseResult completed = command.Parse(words, Options.Parsing);
+        Option[] asked = [.. model.All.Where(parsed.IsGiven)];
+        if (asked.Length > 0 && !asked.Any(option => IsPath(parsed, option))
+            && ParseErrors.Describe(completed) is null && !model.Create(completed).IsSameAs(model.Create(before)))
+        {
+            throw new UsageException(Prose.Line($"""
+                The run that {from} holds has another network: leave {string.Join(", ", asked.Select(option => option.Name))} out to
+                go on with it, or start a new run in another folder.
+                """));
+        }
+
+        return completed;
     }
 
     /// <summary>Whether the line gives a path by an option.</summary>
@@ -208,10 +222,9 @@ internal sealed class CheckpointSettings(
         {
             return WeightsFile.Build(file, choice, images, device, TrainingArrays);
         }
-        catch (CheckpointException error) when (model.All.Append(dataset).Any(given.IsGiven))
+        catch (CheckpointException error) when (given.IsGiven(dataset))
         {
-            string asked = string.Join(", ", model.All.Append(dataset).Where(given.IsGiven).Select(option => option.Name));
-            throw new UsageException($"{error.Message} Leave {asked} out to go on with the run that {from} holds.");
+            throw new UsageException($"{error.Message} Give the samples of the run that {from} holds to go on with it.");
         }
     }
 

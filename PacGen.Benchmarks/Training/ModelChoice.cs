@@ -36,6 +36,10 @@ internal sealed record ModelChoice(
     /// <summary>p of dropout in training; 0 for none. Weights don't depend on it, so no file of them names it.</summary>
     public double Dropout { get; init; }
 
+    /// <summary>Whether another choice makes the same network, whatever the files are called that it comes from.</summary>
+    public bool IsSameAs(ModelChoice other) =>
+        Hidden.SequenceEqual(other.Hidden) && this with { Hidden = other.Hidden, Onnx = other.Onnx } == other;
+
     /// <summary>The names of models.</summary>
     public static string[] Names { get; } = ["mlp", "mnist-cnn", "wide-resnet", "resnet18", "vit"];
 

@@ -70,7 +70,7 @@ internal sealed record TrainedSamples(string File)
         {
             notes[TrainHashText] = data.Train.Fingerprint();
             notes[TestHashText] = data.Test.Fingerprint();
-            if (data.Table is null && data.ClassNames.Count > 0)
+            if (data.Table is not { Classes.Count: > 0 } && data.ClassNames.Count > 0)
             {
                 notes[ClassesText] = JsonSerializer.Serialize(data.ClassNames);
             }
@@ -103,15 +103,17 @@ internal sealed record TrainedSamples(string File)
         {
             yield return $"{File} was trained on samples of {Printable.Name(Sample)}, and those of " +
                 $"{Printable.Name(data.Name)} are {Extents(data)}" +
-                (Datasets.PrefixOf(data.Name) == Datasets.FolderPrefix ? " (--image-size)." : ".");
+                (data.Train.SampleShape.Rank == 3 ? " (--image-size resizes files of images)." : ".");
+            yield break;
         }
 
-        if (Count is { } count && Dataset == data.Name && count < data.Train.Count)
+        if (Count is { } count && Dataset == data.Name && count < data.Train.Count
+            && (Fingerprints is not { } first || !IsOwn(data) || first.Train == data.Train.Take(count).Fingerprint()))
         {
             yield return $"{File} was trained on {count:N0} of the {data.Train.Count:N0} training samples: the others are new " +
                 $"to it (--limit {count}).";
         }
-        else if (Fingerprints is { } there && IsOwn(data) && Dataset == data.Name && !limited
+        else if (Fingerprints is { Train.Length: > 0 } there && IsOwn(data) && Dataset == data.Name && !limited
             && there.Train != data.Train.Fingerprint())
         {
             yield return $"the training samples of {Printable.Name(data.Name)} are not those that {File} was trained on: they " +
@@ -121,10 +123,24 @@ internal sealed record TrainedSamples(string File)
 
     /// <summary>Requires that what is held out now is what was held out when the network was trained.</summary>
     /// <param name="data">Samples.</param>
+    /// <returns>A warning, where the file doesn't say what was; else null.</returns>
     /// <exception cref="UsageException">It is not.</exception>
-    public void RequireHeldOut(Dataset data)
+    public string? RequireHeldOut(Dataset data)
     {
-        if (Fingerprints is { } there && IsOwn(data) && there.Test != data.Test.Fingerprint())
+        if (!IsOwn(data))
+        {
+            return null;
+        }
+
+        if (Fingerprints is not { } there)
+        {
+            return Prose.Line($"""
+                {File} does not say what was held out when it was trained: the bounds hold only if none of the
+                {data.Test.Count:N0} test {data.Test.Noun} was trained on.
+                """);
+        }
+
+        if (there.Test != data.Test.Fingerprint())
         {
             throw new UsageException(Prose.Line($"""
                 The {data.Test.Count:N0} test {data.Test.Noun} of {Printable.Name(data.Name)} are not those that were held out when
@@ -132,6 +148,21 @@ internal sealed record TrainedSamples(string File)
                 none of them was trained on, say so by --unseen.
                 """));
         }
+
+        return null;
+    }
+
+    /// <summary>The texts of <see cref="Notes"/> for a network that was trained on other parts of the training samples.</summary>
+    public static Dictionary<string, string> OfParts(Dictionary<string, string> notes)
+    {
+        // They are not the set's first ones, so that no number says which they are.
+        notes.Remove(CountText);
+        if (notes.ContainsKey(TrainHashText))
+        {
+            notes[TrainHashText] = "";
+        }
+
+        return notes;
     }
 
     /// <summary>Whether samples come from a file or folder of the user's, which may be changed.</summary>

@@ -17,6 +17,7 @@ namespace PacGen.Nn;
 internal sealed class KeptTrainings(string folder, TimeSpan interval, IReadOnlyDictionary<string, string> settings)
 {
     private const string StateText = "pacgen.training", OptimizerPrefix = "optimizer/";
+    private const string Advice = "Remove it to have that part trained again.";
 
     private long written = Stopwatch.GetTimestamp();
 
@@ -44,7 +45,7 @@ internal sealed class KeptTrainings(string folder, TimeSpan interval, IReadOnlyD
         }
 
         return kept.Epochs <= plan.Epochs ? kept : throw new CheckpointException(
-            $"{path} has {kept.Epochs} epochs of {plan.Epochs}, which can't be: it was changed.");
+            $"{path} has {kept.Epochs} epochs of {plan.Epochs}, which can't be: it was changed. {Advice}");
     }
 
     /// <summary>Reads the arrays of a training.</summary>
@@ -57,7 +58,7 @@ internal sealed class KeptTrainings(string folder, TimeSpan interval, IReadOnlyD
         using SafetensorsFile file = Open(PathOf(number));
         (string Name, long[] Extents, Region Region)[] arrays = [.. Arrays(arena, session)];
         file.RequireArrays(
-            arrays.Select(array => (array.Name, (IReadOnlyList<long>)array.Extents)), _ => false, "the network", "");
+            arrays.Select(array => (array.Name, (IReadOnlyList<long>)array.Extents)), _ => false, "the network", Advice);
         foreach ((Region region, float[] values) in arrays.Select(array => (array.Region, file.ReadFinite(array.Name))).ToArray())
         {
             region.Write(values);
@@ -110,7 +111,7 @@ internal sealed class KeptTrainings(string folder, TimeSpan interval, IReadOnlyD
         catch (CheckpointException error)
         {
             file.Dispose();
-            throw new CheckpointException($"{error.Message} Remove it to have that part trained again.", error);
+            throw new CheckpointException($"{error.Message} {Advice}", error);
         }
     }
 
@@ -130,8 +131,9 @@ internal sealed class KeptTrainings(string folder, TimeSpan interval, IReadOnlyD
         }
         catch (Exception error) when (error is JsonException or NotSupportedException or ArgumentException)
         {
+            string why = error.Message.ReplaceLineEndings(" ").TrimEnd('.');
             throw new CheckpointException(
-                $"{path} keeps no training of a certification of this version: {error.Message.ReplaceLineEndings(" ")}", error);
+                $"{path} keeps no training of a certification of this version: {why}. {Advice}", error);
         }
     }
 

@@ -42,8 +42,8 @@ internal sealed class NoisyTraining : IDisposable
     public long Steps { get; private set; }
 
     /// <summary>
-    /// What the trainings from now on are kept by, whose plans are no more than images, epochs, batch size, rule, seed, stream
-    /// and augmentation; null for not at all.
+    /// What keeps the trainings from now on; null for nothing. Only for plans without anchor, learnt σ, subspace or rounding,
+    /// which are not kept.
     /// </summary>
     public KeptTrainings? Kept { get; set; }
 

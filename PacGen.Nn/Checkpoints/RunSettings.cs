@@ -1,6 +1,6 @@
 namespace PacGen.Nn;
 
-/// <summary>Everything that decides a run's bits, for a person to read, by name.</summary>
+/// <summary>Compares what decides the bits of two runs, each setting by its name and in words.</summary>
 internal static class RunSettings
 {
     /// <summary>In what the settings of a run that is gone on with differ from those of now; empty where they don't.</summary>

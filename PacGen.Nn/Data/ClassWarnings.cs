@@ -27,7 +27,8 @@ internal static class ClassWarnings
         List<string> warnings = [];
         if (share == 1)
         {
-            warnings.Add($"{shown} is {most} in all {noun}s: whatever a network answers is right.");
+            warnings.Add($"{shown} is {most} in all {noun}s: " +
+                (classes.Count == 1 ? "whatever a network answers is right." : "who always answers that is always right."));
         }
         else if (share >= Most)
         {

@@ -299,12 +299,27 @@ public abstract class SampleSet
         }
     }
 
-    /// <summary>The first 16 hexadecimal digits of the SHA-256 of all samples, before normalisation, and targets.</summary>
+    /// <summary>
+    /// The first 16 hexadecimal digits of the SHA-256 of all samples before normalisation and targets before standardisation:
+    /// the same however these are scaled.
+    /// </summary>
     public string Fingerprint()
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        AppendTo(hash);
+        AppendRawTo(hash);
         return Convert.ToHexStringLower(hash.GetHashAndReset())[..16];
+    }
+
+    /// <summary>Adds all samples and targets to a hash, before any scaling.</summary>
+    internal virtual void AppendRawTo(IncrementalHash hash)
+    {
+        float[] sample = new float[SampleSize], target = new float[Target.Width];
+        for (int i = 0; i < Count; i++)
+        {
+            ReadRaw(i, sample, target);
+            hash.AppendData(MemoryMarshal.AsBytes(sample.AsSpan()));
+            hash.AppendData(MemoryMarshal.AsBytes(target.AsSpan()));
+        }
     }
 
     /// <summary>The class of each sample, read where they are not in memory.</summary>

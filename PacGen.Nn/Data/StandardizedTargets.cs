@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+
 namespace PacGen.Nn;
 
 /// <summary>The samples of a set, with values for targets that are standardised.</summary>
@@ -37,6 +39,8 @@ internal sealed class StandardizedTargets : SampleSet
         source.ReadRaw(index, sample, target);
         scale.Apply(target, target);
     }
+
+    internal override void AppendRawTo(IncrementalHash hash) => source.AppendRawTo(hash);
 
     internal override (double[] Mean, double[] Deviation) Statistics(ReadOnlySpan<int> indices) => source.Statistics(indices);
 

@@ -78,7 +78,12 @@ internal sealed class CertifyVerbTests
         Assert.That(stopped.Error, Does.Contain($"stopped; the same command goes on from {folder["kept"]}."));
         ProgramRun run = ProgramRun.Of(line);
         Assert.That(run.ExitCode, Is.Zero, run.Error);
+        FileInfo[] files = new DirectoryInfo(folder["kept"]).GetFiles("training-*.safetensors");
+        Assert.That(files, Has.Length.EqualTo(3), "the prior and two stages");
         Assert.That(ProgramRun.Of(line).Output, Is.EqualTo(run.Output));
+        Assert.That(
+            Array.ConvertAll(files, file => new FileInfo(file.FullName).LastWriteTimeUtc),
+            Is.EqualTo(Array.ConvertAll(files, file => file.LastWriteTimeUtc)), "nothing was trained again");
         Assert.That(ProgramRun.Of([.. line[..^2]]).Output, Is.EqualTo(run.Output));
         ProgramRun other = ProgramRun.Of([.. line, "--seed", "2"]);
         Assert.That(other.ExitCode, Is.EqualTo(1));

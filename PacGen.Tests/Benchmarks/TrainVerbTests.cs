@@ -249,7 +249,12 @@ internal sealed class TrainVerbTests
         Assert.That(fewer.ErrorLines[^1], Does.Contain("has done 2: give as many or more"));
         ProgramRun other = ProgramRun.Of("train", "--resume", folder["c"], "--hidden", "64");
         Assert.That(other.ExitCode, Is.EqualTo(2), other.Error);
-        Assert.That(other.Error, Does.Contain("Leave --hidden out to go on with the run that"));
+        Assert.That(other.Error, Does.Contain("has another network: leave --hidden out to go on with it"));
+        Assert.That(
+            ProgramRun.Of("train", "--resume", folder["c"], "--dropout", "0.5").Error, Does.Contain("leave --dropout out"));
+        Assert.That(
+            ProgramRun.Of("train", "--resume", folder["c"], "--dataset", "penguins").Error,
+            Does.Contain("Give the samples of the run that"));
     }
 
     /// <summary>A table of one's own is not taken for an output.</summary>

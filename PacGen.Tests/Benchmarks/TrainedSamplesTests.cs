@@ -57,8 +57,26 @@ internal sealed class TrainedSamplesTests
         File.WriteAllText(table, "a,b,y\n" + Rows(0, 100));
         Ran("train", "--dataset", $"csv:{table}", "--save", weights);
         Assert.That(Score(), Does.Not.Contain("Warning"));
-        File.WriteAllText(table, "a,b,y\n" + Rows(1, 100));
-        Assert.That(Score(), Does.Contain("are not those that").And.Contain("was trained on"));
+        foreach ((int first, int count) in new[] { (1, 100), (0, 101) })
+        {
+            File.WriteAllText(table, "a,b,y\n" + Rows(first, count));
+            Assert.That(Score(), Does.Contain("are not those that").And.Contain("was trained on").And.Not.Contain("--limit"));
+        }
+
+        File.WriteAllText(table, "a,b,y\n" + Rows(0, 100));
+        Ran("train", "--dataset", $"csv:{table}", "--limit", "40", "--save", weights);
+        Assert.That(Score(), Does.Contain("--limit 40"));
+        Ran("train", "--dataset", $"csv:{table}", "--target", "b", "--ignore", "y", "--save", weights);
+        Assert.That(Score(), Does.Not.Contain("Warning"), "targets that were standardised are the same rows");
+        ProgramRun stages = ProgramRun.Of(
+            "certify", "--dataset", $"csv:{table}", "--stages", "2", "--hidden", "8", "--prior-epochs", "1",
+            "--posterior-epochs", "1", "--batch-size", "8", "--save", folder["m"]);
+        Assert.That(stages.ExitCode, Is.Zero, stages.Error);
+        ProgramRun one = ProgramRun.Of(
+            "certify", "--weights", Path.Combine(folder["m"], "stage-2.safetensors"), "--dataset", $"csv:{table}", "--draws",
+            "100");
+        Assert.That(one.ExitCode, Is.Zero, one.Error);
+        Assert.That(one.Output, Does.Not.Contain("Warning"));
 
         string Score() => ProgramRun.Of("score", "--weights", weights, "--dataset", $"csv:{table}").Output;
     }
@@ -92,7 +110,7 @@ internal sealed class TrainedSamplesTests
         Ran("train", "--dataset", $"folder:{folder["one"]}", "--image-size", "4", "--save", weights);
         Assert.That(
             ProgramRun.Of("score", "--weights", weights, "--dataset", $"folder:{folder["one"]}").Output,
-            Does.Contain("trained on samples of 4×4×3").And.Contain("(--image-size)"));
+            Does.Contain("trained on samples of 4×4×3").And.Contain("(--image-size").And.Not.Contain("divided otherwise"));
     }
 
     private static void Ran(params string[] line)

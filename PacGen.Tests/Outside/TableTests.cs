@@ -329,15 +329,26 @@ internal sealed class TableTests
     }
 
     /// <summary>Rows don't vanish in a cell that is never closed.</summary>
-    [TestCase("\"yes", 12)]
-    [TestCase("ye\"s", 12)]
-    public void AQuoteThatIsNotClosed(string cell, int line)
+    [TestCase("{0},{1},\"yes", "in line 12 that is not closed")]
+    [TestCase("\"{0},{1},yes", "in line 12 that is not closed")]
+    [TestCase("{0},5\" pipe,yes", "within a cell in line 12")]
+    [TestCase("{0},\"{1}\"\"\",yes", null)]
+    [TestCase("{0}, \"{1}, in quotes\",yes", null)]
+    public void AQuoteThatIsNotClosed(string row, string? says)
     {
-        string path = Write("q.csv", "a,y\n" + string.Concat(
-            Enumerable.Range(0, 40).Select(i => $"{i},{(i == 10 ? cell : i % 2 == 0 ? "yes" : "no")}\n")));
-        Assert.That(
-            () => Load("csv:" + path, new TableOptions()),
-            Throws.TypeOf<DataException>().With.Message.Contains($"is not closed, in line {line} by the look of it"));
+        string path = Write("q.csv", "a,b,y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => string.Format(
+            CultureInfo.InvariantCulture, i is 10 or 30 && (says is null || row.Contains("pipe")) || i == 10 ? row : "{0},{1},no",
+            i, i % 3) + "\n")));
+        if (says is not null)
+        {
+            Assert.That(() => Load("csv:" + path, new TableOptions()), Throws.TypeOf<DataException>().With.Message.Contains(says));
+        }
+        else
+        {
+            Dataset whole = Load("csv:" + path, new TableOptions());
+            Assert.That(whole.Train.Count + whole.Test.Count, Is.EqualTo(40));
+        }
+
         File.WriteAllText(path, "a,y\n" + string.Concat(
             Enumerable.Range(0, 40).Select(i => $"{i},\"two\nlines, a \"\"quote\"\" {i % 2}\"\n")));
         Assert.That(Load("csv:" + path, new TableOptions()).ClassNames, Has.Count.EqualTo(2));
@@ -350,6 +361,7 @@ internal sealed class TableTests
         Assert.That(Warnings(1.7e9, 100), Has.Count.EqualTo(1).And.All.StartsWith("a is from 170000000"));
         Assert.That(Warnings(0, 100), Is.Empty);
         Assert.That(Warnings(1e6, 1000), Is.Empty);
+        Assert.That(Warnings(1999762, 238), Is.Empty, "1,904 steps");
         Assert.That(Warnings(7, 0), Is.Empty, "constants are told otherwise");
 
         IReadOnlyList<string> Warnings(double start, double range) => Load("csv:" + Write("n.csv", "a,y\n" + string.Concat(
@@ -371,6 +383,12 @@ internal sealed class TableTests
         if (no == "0")
         {
             Assert.That(Load("csv:" + path, options).Train.Target.Kind, Is.EqualTo(TargetKind.Values));
+        }
+        else
+        {
+            Assert.That(
+                () => Load("csv:" + path, options),
+                Throws.TypeOf<DataException>().With.Message.Contains("choose another --target, or write numbers"));
         }
     }
 

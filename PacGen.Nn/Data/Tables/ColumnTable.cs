@@ -12,8 +12,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 {
     private const int MostClasses = 20, MostCategories = 1000;
 
-    /// <summary>Below this share of their size the range of numbers has fewer than 1,000 steps of single precision.</summary>
-    private const double CoarseShare = 1000.0 / (1 << 23);
+    /// <summary>A column of fewer steps of single precision from its least to its largest number is warned of.</summary>
+    private const int FewestSteps = 1000;
 
     /// <summary>The category of cells without a value.</summary>
     private const string Gap = "?";
@@ -60,7 +60,6 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             throw Differs(names, options.Features);
         }
 
-        warnings.AddRange(features.Concat(targets).Select(column => Coarse(column, train)).OfType<string>());
         int width = made.Sum(feature => feature.Width);
         DataMemory.Require(
             (long)rows.Length * width * sizeof(float), $"{path}: its {rows.Length} rows of {width} numbers", "Use fewer.");
@@ -75,6 +74,8 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         }
 
         (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
+        TableColumn[] scaled = set.Target.Kind == TargetKind.Values ? [.. features, .. targets] : features;
+        warnings.AddRange(scaled.Select(column => Coarse(column, train)).OfType<string>());
         if (options.Classes.Count == 0)
         {
             warnings.AddRange(classes.Length > 0
@@ -211,10 +212,11 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
 
         double[] known = [.. train.Select(row => numbers[row]).Where(value => !double.IsNaN(value))];
         double low = known.DefaultIfEmpty().Min(), high = known.DefaultIfEmpty().Max(), size = Math.Max(-low, high);
-        return high > low && high - low < size * CoarseShare && size <= float.MaxValue
+        float step = MathF.BitIncrement((float)size) - (float)size;
+        return high > low && high - low < FewestSteps * step
             ? string.Create(
                 CultureInfo.InvariantCulture, $"{Printable.Name(column.Name)} is from {low} to {high}, which single precision " +
-                $"tells apart in steps of {MathF.BitIncrement((float)size) - (float)size}: subtract a constant from it first.")
+                $"tells apart in steps of {step}: subtract a constant from it first.")
             : null;
     }
 
@@ -313,7 +315,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
             TableColumn column = targets[i % targets.Length];
             values[i] = column.Numbers is { } numbers ? (float)numbers[order[i / targets.Length]] : throw new DataException(
                 $"{path}: {Printable.Name(column.Name)} has texts such as {Printable.Name(column.Text(0))}, which are no " +
-                    $"numbers.");
+                    $"numbers: choose another --target, or write numbers.");
         }
 
         try

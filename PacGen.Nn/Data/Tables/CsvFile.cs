@@ -204,12 +204,12 @@ internal static partial class CsvFile
 
     private static void ForEachRow(string path, Stream stream, RowAction act)
     {
-        using QuoteCounter text = new(stream, Strict);
+        using QuotedText text = new(path, stream, Strict);
         using SepReader reader = Sep.Reader(options => options with
         {
             HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
         }).From(text);
-        int cells = 0, spread = 0;
+        int cells = 0;
         foreach (SepReader.Row row in reader)
         {
             // Empty lines are no rows, as a file may end with some.
@@ -218,7 +218,6 @@ internal static partial class CsvFile
                 continue;
             }
 
-            spread = spread == 0 && row.LineNumberToExcl > row.LineNumberFrom + 1 ? row.LineNumberFrom : spread;
             cells = cells == 0 ? row.ColCount : cells;
             if (row.ColCount != cells)
             {
@@ -228,13 +227,6 @@ internal static partial class CsvFile
             }
 
             act(row, isSemicolon: reader.Spec.Sep.Separator == ';');
-        }
-
-        if (text.Quotes % 2 == 1)
-        {
-            throw new DataException(
-                $"{path} has a quote (\") that is not closed" + (spread > 0 ? $", in line {spread} by the look of it" : "") +
-                ": what follows it up to the next quote is one cell. Close it, or write it twice within quotes.");
         }
     }
 
@@ -248,17 +240,49 @@ internal static partial class CsvFile
 
     private delegate void RowAction(SepReader.Row row, bool isSemicolon);
 
-    /// <summary>A text whose quotes are counted while it is read.</summary>
-    private sealed class QuoteCounter(Stream stream, Encoding encoding) : StreamReader(stream, encoding)
+    /// <summary>A text whose quotes are looked at while it is read: a stray one would join rows to one cell.</summary>
+    private sealed class QuotedText(string path, Stream stream, Encoding encoding) : StreamReader(stream, encoding)
     {
-        public long Quotes { get; private set; }
+        private const string Form = "a cell with quotes in it stands in quotes, and each of its own is written twice.";
+
+        private Place place;
+        private int line = 1, opened;
+
+        private enum Place
+        {
+            CellStart, Cell, Quoted, QuoteInQuoted,
+        }
 
         /// <summary>All other ways to read come here.</summary>
         public override int Read(char[] buffer, int index, int count)
         {
             int read = base.Read(buffer, index, count);
-            Quotes += buffer.AsSpan(index, read).Count('"');
-            return read;
+            foreach (char letter in buffer.AsSpan(index, read))
+            {
+                place = After(letter);
+                line += letter == '\n' ? 1 : 0;
+            }
+
+            return read > 0 || place != Place.Quoted ? read : throw new DataException(
+                $"{path} has a quote (\") in line {opened} that is not closed: {Form}");
+        }
+
+        private Place After(char letter)
+        {
+            if (place == Place.Quoted)
+            {
+                return letter == '"' ? Place.QuoteInQuoted : Place.Quoted;
+            }
+
+            if (letter == '"')
+            {
+                opened = place == Place.CellStart ? line : opened;
+                return place != Place.Cell ? Place.Quoted : throw new DataException(
+                    $"{path} has a quote (\") within a cell in line {line}: {Form}");
+            }
+
+            return letter is ',' or ';' or '\t' or '|' or '\n' or '\r' || (letter == ' ' && place == Place.CellStart)
+                ? Place.CellStart : Place.Cell;
         }
     }
 
