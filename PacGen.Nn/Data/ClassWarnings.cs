@@ -9,26 +9,30 @@ namespace PacGen.Nn;
 internal static class ClassWarnings
 {
     private const double Most = 0.9;
+    private const int Shown = 20;
 
-    /// <summary>The warnings, in sentences.</summary>
+    /// <summary>
+    /// The warnings, in sentences; in no more memory than the samples ask for, however many classes a file claims.
+    /// </summary>
     /// <param name="target">What the classes are called together.</param>
-    /// <param name="classes">Their names, in the order of their numbers.</param>
+    /// <param name="classes">How many there are.</param>
+    /// <param name="name">A class's name, by its number.</param>
     /// <param name="trained">The classes that are trained on.</param>
     /// <param name="tested">Those that are tested on.</param>
     /// <param name="noun">What one sample is called.</param>
     public static List<string> Of(
-        string target, IReadOnlyList<string> classes, ReadOnlySpan<int> trained, ReadOnlySpan<int> tested, string noun)
+        string target, int classes, Func<int, string> name, ReadOnlySpan<int> trained, ReadOnlySpan<int> tested, string noun)
     {
-        int[] train = Counts(trained, classes.Count), test = Counts(tested, classes.Count);
-        int[] all = [.. train.Zip(test, (one, other) => one + other)];
-        int often = Array.IndexOf(all, all.Max());
-        double share = all[often] / (double)(trained.Length + tested.Length);
-        string shown = Printable.Name(target), most = Printable.Name(classes[often]);
+        Dictionary<int, int> train = Counts(trained), test = Counts(tested);
+        (int often, int count) = train.Keys.Union(test.Keys)
+            .Select(one => (one, train.GetValueOrDefault(one) + test.GetValueOrDefault(one))).MaxBy(pair => pair.Item2);
+        double share = count / (double)(trained.Length + tested.Length);
+        string shown = Printable.Name(target), most = Printable.Name(name(often));
         List<string> warnings = [];
         if (share == 1)
         {
             warnings.Add($"{shown} is {most} in all {noun}s: " +
-                (classes.Count == 1 ? "whatever a network answers is right." : "who always answers that is always right."));
+                (classes == 1 ? "whatever a network answers is right." : "who always answers that is always right."));
         }
         else if (share >= Most)
         {
@@ -37,25 +41,27 @@ internal static class ClassWarnings
                 $"{shown} is {most} in {100 * share:F1} % of the {noun}s: who always answers that is as often right."));
         }
 
-        foreach ((int[] counts, string done) in new[] { (train, "trained"), (test, "tested") })
+        foreach ((Dictionary<int, int> counts, string done) in new[] { (train, "trained"), (test, "tested") })
         {
-            string[] absent = [.. from one in Enumerable.Range(0, classes.Count) where counts[one] == 0 select classes[one]];
-            if (absent.Length > 0)
+            int absent = classes - counts.Count;
+            if (absent > 0)
             {
-                warnings.Add($"no {noun} of {string.Join(", ", absent.Take(20).Select(Printable.Name))}" +
-                    $"{(absent.Length > 20 ? $" and {absent.Length - 20} more" : "")} is {done} on.");
+                IEnumerable<string> names = Enumerable.Range(0, classes).Where(one => !counts.ContainsKey(one)).Take(Shown)
+                    .Select(one => Printable.Name(name(one)));
+                warnings.Add($"no {noun} of {string.Join(", ", names)}" +
+                    $"{(absent > Shown ? $" and {absent - Shown} more" : "")} is {done} on.");
             }
         }
 
         return warnings;
     }
 
-    private static int[] Counts(ReadOnlySpan<int> labels, int classes)
+    private static Dictionary<int, int> Counts(ReadOnlySpan<int> labels)
     {
-        int[] counts = new int[classes];
+        Dictionary<int, int> counts = [];
         foreach (int label in labels)
         {
-            counts[label]++;
+            counts[label] = counts.GetValueOrDefault(label) + 1;
         }
 
         return counts;

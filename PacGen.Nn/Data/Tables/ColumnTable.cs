@@ -79,7 +79,9 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         if (options.Classes.Count == 0)
         {
             warnings.AddRange(classes.Length > 0
-                ? ClassWarnings.Of(targets[0].Name, classes, set.Labels[..train.Length], set.Labels[train.Length..], "row")
+                ? ClassWarnings.Of(
+                    targets[0].Name, classes.Length, one => classes[one], set.Labels[..train.Length], set.Labels[train.Length..],
+                    "row")
                 : targets.Where(IsConstant).Select(target =>
                     $"{Printable.Name(target.Name)} is {target.Text(0)} in all rows: there is nothing to predict."));
         }

@@ -63,8 +63,8 @@ internal static class NumpySet
         Dataset Warned(Dataset data) => data.Train.Target.Kind != TargetKind.Class ? data : data with
         {
             Warnings = ClassWarnings.Of(
-                wanted.First(arrays.ContainsKey), [.. Enumerable.Range(0, data.Train.Classes).Select(one => $"{one}")],
-                data.Train.ReadLabels(), data.Test.ReadLabels(), data.Train.Noun.TrimEnd('s')),
+                wanted.First(arrays.ContainsKey), data.Train.Classes, one => $"{one}", data.Train.ReadLabels(),
+                data.Test.ReadLabels(), data.Train.Noun.TrimEnd('s')),
         };
 
         TableOptions Taken(TargetKind kind) => options with { Targets = [wanted.First(arrays.ContainsKey)], Kind = kind };
