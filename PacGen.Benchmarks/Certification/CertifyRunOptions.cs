@@ -123,8 +123,8 @@ internal sealed class CertifyRunOptions : OptionGroup
     private readonly Option<string?> checkpoint = Options.Path(
         "--checkpoint",
         Prose.Line("""
-            With --stages, a folder that keeps what is trained, after epochs and stages: interrupted, the same command goes on from
-            there, to the same bits
+            With --stages, a folder that keeps what is trained, after epochs and stages: interrupted, the same command goes on
+            from there, to the same bits
             """),
         "folder");
 

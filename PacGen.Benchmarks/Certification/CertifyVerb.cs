@@ -46,8 +46,8 @@ internal sealed class CertifyVerb : Verb
     private readonly Option<bool> unseen = Options.Flag(
         "--unseen",
         Prose.Line("""
-            With --weights, says that none of the test samples was trained on, even where they differ from those that were held out
-            at training
+            With --weights, says that none of the test samples was trained on, even where they differ from those that were held
+            out at training
             """));
     private readonly Option<string> layout = Options.Choice(
         "--layout", "The order of weights in a file of another program; without it recognised by the arrays' shapes", null,

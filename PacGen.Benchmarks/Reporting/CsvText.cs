@@ -49,8 +49,8 @@ internal static class CsvText
         if (file.ReadAtLeast(start, start.Length, throwOnEndOfStream: false) < start.Length || !start.SequenceEqual(wanted))
         {
             throw new IOException(Prose.Line($"""
-                {Option} {path}: this file is there and is no table of this kind ({head}…), so it is left alone. {Option} names a file
-                to write: choose another, or delete it.
+                {Option} {path}: this file is there and is no table of this kind ({head}…), so it is left alone. {Option} names
+                a file to write: choose another, or delete it.
                 """));
         }
     }

@@ -171,8 +171,9 @@ internal sealed class CheckpointSettings(
             && ParseErrors.Describe(completed) is null && !model.Create(completed).IsSameAs(model.Create(before)))
         {
             throw new UsageException(Prose.Line($"""
-                The run that {from} holds has another network: leave {string.Join(", ", asked.Select(option => option.Name))} out to
-                go on with it, or start a new run in another folder.
+                The run that {from} holds has another network: leave
+                {string.Join(", ", asked.Select(option => option.Name))} out to go on with it, or start a new run in another
+                folder.
                 """));
         }
 
@@ -232,7 +233,7 @@ internal sealed class CheckpointSettings(
     /// <param name="parsed">The completed command line.</param>
     /// <param name="command">Its verb.</param>
     /// <param name="notes">Which model and images the weights are of.</param>
-    public CheckpointOptions? Create(ParseResult parsed, Command command, Dictionary<string, string> notes)
+    public CheckpointOptions? Create(ParseResult parsed, Command command, Func<Dictionary<string, string>> notes)
     {
         if ((Resume(parsed) ?? parsed.GetValue(folder)) is not { } path)
         {
@@ -256,7 +257,7 @@ internal sealed class CheckpointSettings(
                 ? long.Parse(word, CultureInfo.InvariantCulture)
                 : null,
             Keep = parsed.GetValue(keep) ?? 3,
-            Notes = new Dictionary<string, string>(notes)
+            Notes = new Dictionary<string, string>(notes())
             {
                 [ArgumentsText] = JsonSerializer.Serialize(arguments),
                 [FilesText] = JsonSerializer.Serialize(files),

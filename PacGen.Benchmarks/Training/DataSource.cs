@@ -20,8 +20,8 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     private readonly Option<int?> side = Options.Count(
         "--image-size",
         Prose.Line("""
-            The height and width that the image files of tiny-imagenet, folder:PATH or parquet:FILE are resized to; without it they
-            are taken as they are
+            The height and width that the image files of tiny-imagenet, folder:PATH or parquet:FILE are resized to; without it
+            they are taken as they are
             """));
 
     private readonly Option<string[]> targets = Options.Names(
@@ -30,8 +30,8 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     private readonly Option<string> kind = Options.Choice(
         "--target-kind",
         Prose.Line("""
-            What targets are; without it texts, truth values and at most 20 different whole numbers are classes; several columns of
-            truth values or of 0 and 1 are bits; others are values. Of npz:FILE whole numbers are classes
+            What targets are; without it texts, truth values and at most 20 different whole numbers are classes; several columns
+            of truth values or of 0 and 1 are bits; others are values. Of npz:FILE whole numbers are classes
             """),
         null, [.. Kinds.Select(one => one.Name)]);
 

@@ -119,7 +119,7 @@ internal sealed class TrainVerb : Verb
             Device = opened.Device,
             BestBy = images.Train.Target.Kind == TargetKind.Class || parsed.IsGiven(bestBy) ? options.BestBy
                 : EpochQuantity.TestLoss,
-            Checkpoints = checkpoints.Create(parsed, Command, WeightsFile.Notes(choice, images)),
+            Checkpoints = checkpoints.Create(parsed, Command, () => WeightsFile.Notes(choice, images)),
             Score = !scored ? null : scoring.Create(
                 parsed, images.Train.Count, network.ParameterCount, options.Seed,
                 OfTraining(parsed) ? options.BatchSize : null) with

@@ -113,7 +113,7 @@ public sealed record CertifyOptions
     /// </summary>
     public string? Folder { get; init; }
 
-    /// <summary>The least time between two writes of a training that is under way.</summary>
+    /// <summary>The least time between two writes of an unfinished training.</summary>
     public TimeSpan FolderInterval { get; init; } = TimeSpan.FromSeconds(10);
 
     /// <summary>

@@ -288,16 +288,7 @@ public abstract class SampleSet
     }
 
     /// <summary>Adds all samples and targets to a hash.</summary>
-    internal virtual void AppendTo(IncrementalHash hash)
-    {
-        float[] sample = new float[SampleSize], target = new float[Target.Width];
-        for (int i = 0; i < Count; i++)
-        {
-            Read(i, sample, target);
-            hash.AppendData(MemoryMarshal.AsBytes(sample.AsSpan()));
-            hash.AppendData(MemoryMarshal.AsBytes(target.AsSpan()));
-        }
-    }
+    internal virtual void AppendTo(IncrementalHash hash) => Append(hash, Read);
 
     /// <summary>
     /// The first 16 hexadecimal digits of the SHA-256 of all samples before normalisation and targets before standardisation:
@@ -311,12 +302,14 @@ public abstract class SampleSet
     }
 
     /// <summary>Adds all samples and targets to a hash, before any scaling.</summary>
-    internal virtual void AppendRawTo(IncrementalHash hash)
+    internal virtual void AppendRawTo(IncrementalHash hash) => Append(hash, ReadRaw);
+
+    private void Append(IncrementalHash hash, Action<int, Span<float>, Span<float>> read)
     {
         float[] sample = new float[SampleSize], target = new float[Target.Width];
         for (int i = 0; i < Count; i++)
         {
-            ReadRaw(i, sample, target);
+            read(i, sample, target);
             hash.AppendData(MemoryMarshal.AsBytes(sample.AsSpan()));
             hash.AppendData(MemoryMarshal.AsBytes(target.AsSpan()));
         }

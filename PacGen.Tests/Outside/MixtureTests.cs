@@ -6,6 +6,32 @@ namespace PacGen.Tests.Outside;
 /// <summary>The classifier of a progressive certificate, kept on disk and used.</summary>
 internal sealed class MixtureTests
 {
+    /// <summary>A script that is stopped calls again with the same folder, and gets what it would have got.</summary>
+    [Test]
+    public void AStoppedCertificationGoesOn()
+    {
+        string folder = Directory.CreateTempSubdirectory("kept").FullName;
+        try
+        {
+            CertifyOptions options = new() { PriorEpochs = 300, PosteriorEpochs = 1, Stages = 2, Device = Device.Cpu };
+            CertifyOptions kept = options with { Folder = folder, FolderInterval = TimeSpan.Zero };
+            using CancellationTokenSource stop = new();
+            StopOnceKept progress = new(folder, stop);
+            Assert.That(
+                () => Certifier.CertifyProgressively(new Mlp(64, 64, 10), Datasets.Digits(), kept, progress, stop.Token),
+                Throws.InstanceOf<OperationCanceledException>());
+            Assert.That(Directory.GetFiles(folder, "training-*"), Has.Length.EqualTo(1), "the first training, not at its end");
+            Assert.That(Certify(kept), Is.EqualTo(Certify(options)));
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+
+        static string Certify(CertifyOptions options) => Certifier.CertifyProgressively(
+            new Mlp(64, 64, 10), Datasets.Digits(), options).ToJson().ToJsonString();
+    }
+
     [Test]
     public void IsSavedLoadedAndPredicts()
     {
@@ -46,6 +72,17 @@ internal sealed class MixtureTests
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private sealed class StopOnceKept(string folder, CancellationTokenSource stop) : IProgress<CertifyProgress>
+    {
+        public void Report(CertifyProgress value)
+        {
+            if (Directory.GetFiles(folder, "training-*").Length > 0)
+            {
+                stop.Cancel();
+            }
         }
     }
 }

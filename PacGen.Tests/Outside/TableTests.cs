@@ -341,7 +341,8 @@ internal sealed class TableTests
             i, i % 3) + "\n")));
         if (says is not null)
         {
-            Assert.That(() => Load("csv:" + path, new TableOptions()), Throws.TypeOf<DataException>().With.Message.Contains(says));
+            Assert.That(
+                () => Load("csv:" + path, new TableOptions()), Throws.TypeOf<DataException>().With.Message.Contains(says));
         }
         else
         {
@@ -362,12 +363,25 @@ internal sealed class TableTests
         Assert.That(Warnings(0, 100), Is.Empty);
         Assert.That(Warnings(1e6, 1000), Is.Empty);
         Assert.That(Warnings(1999762, 238), Is.Empty, "1,904 steps");
-        Assert.That(Warnings(7, 0), Is.Empty, "constants are told otherwise");
+        Assert.That(Warnings(7, 0), Is.Empty, "a constant loses nothing");
 
         IReadOnlyList<string> Warnings(double start, double range) => Load("csv:" + Write("n.csv", "a,y\n" + string.Concat(
             Enumerable.Range(0, 101).Select(i => string.Create(
                 CultureInfo.InvariantCulture, $"{start + (range * i / 100)},{(i % 2 == 0 ? "x" : "z")}\n")))),
             new TableOptions { SplitSeed = 3 }).Warnings;
+    }
+
+    /// <summary>Rows are known again, however they are scaled; another row, or another order, is seen.</summary>
+    [Test]
+    public void AFingerprintIsOfTheRowsThemselves()
+    {
+        string path = Write("f.csv", "a,y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},{i % 7}.5\n")));
+        Dataset raw = Load("csv:" + path, new TableOptions { Normalize = false, StandardizeTargets = false });
+        Dataset scaled = Load("csv:" + path, new TableOptions());
+        Assert.That(scaled.Train.Fingerprint(), Is.EqualTo(raw.Train.Fingerprint()).And.Length.EqualTo(16));
+        Assert.That(scaled.Test.Fingerprint(), Is.EqualTo(raw.Test.Fingerprint()).And.Not.EqualTo(raw.Train.Fingerprint()));
+        Assert.That(scaled.Train.Subset([1, 0]).Fingerprint(), Is.Not.EqualTo(raw.Train.Take(2).Fingerprint()));
+        Assert.That(scaled.Train.Subset([0, 1]).Fingerprint(), Is.EqualTo(raw.Train.Take(2).Fingerprint()));
     }
 
     /// <summary>Several columns of nothing but 0 and 1 are labels of their own, not values.</summary>
@@ -408,7 +422,8 @@ internal sealed class TableTests
             using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
             {
                 Add(archive, "x", images ? "|u1" : "<f4", images ? "40, 2, 2" : "40, 1", new byte[160]);
-                Add(archive, "y", "<i8", "40,", MemoryMarshal.AsBytes<long>([.. Enumerable.Range(0, 40).Select(label)]).ToArray());
+                long[] labels = [.. Enumerable.Range(0, 40).Select(label)];
+                Add(archive, "y", "<i8", "40,", MemoryMarshal.AsBytes(labels.AsSpan()).ToArray());
             }
 
             IReadOnlyList<string> warnings = Load("npz:" + path, new TableOptions()).Warnings;
