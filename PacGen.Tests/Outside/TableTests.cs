@@ -133,6 +133,29 @@ internal sealed class TableTests
         Load("csv:" + Write("odd.csv", "a,y\n1,1.5\n2,2.5\n3x,3.5\n4,4.5\n5,5.5\n"), new TableOptions()).Warnings,
         Is.EqualTo(new[] { "a has numbers, but '3x' in line 4: the column is taken as texts." }));
 
+    /// <summary>
+    /// The numbers of rows that programs write beside a table say much of classes where rows are sorted by them: warned of, in
+    /// order or not, with or without a name.
+    /// </summary>
+    [Test]
+    public void AColumnThatNumbersRows()
+    {
+        const string Said = "; the network learns from it as from any other column: --ignore";
+        Assert.That(Warnings("", i => i), Is.EqualTo(new[] { $"1 numbers the rows, from 0 to 29{Said} 1 leaves it out." }));
+        Assert.That(
+            Warnings("id", i => 1 + (i * 7 % 30)),
+            Is.EqualTo(new[] { $"id numbers the rows, from 1 to 30{Said} id leaves it out." }));
+        Assert.That(Warnings("id", i => 1 + (i * 7 % 30), ignored: "id"), Is.Empty);
+        Assert.That(Warnings("a", i => i == 29 ? 30 : i), Is.Empty);
+        Assert.That(Warnings("a", i => i % 29), Is.Empty);
+        Assert.That(Warnings("a", i => i / 2.0), Is.Empty);
+
+        IReadOnlyList<string> Warnings(string name, Func<int, double> value, params string[] ignored) => Load(
+            "csv:" + Write("numbered.csv", $"{name},b,y\n" + string.Concat(Enumerable.Range(0, 30).Select(
+                i => string.Create(CultureInfo.InvariantCulture, $"{value(i)},{i * i % 11},{"abc"[i % 3]}\n")))),
+            new TableOptions { Targets = ["y"], Ignored = ignored }).Warnings;
+    }
+
     /// <summary>As spreadsheets write a table where numbers have commas: between semicolons.</summary>
     [Test]
     public void CommasOfDecimals()
@@ -156,6 +179,13 @@ internal sealed class TableTests
         Says("a;y\n1.5;1\n1,5;2\n3.5;3\n4.5;4\n", $"a has '1,5' in line 3: {Said}");
         Says("a;y\n1,200;1\n12,500;2\n950;3\n4;4\n", $"a has '1,200' in line 2: {Said}");
         Says("a\ty\n1,5\t1\n2,5\t2\n3\t3\n4\t4\n", $"a has '1,5' in line 2: {Said}");
+
+        // Without a line of names, where a line may have more commas than semicolons.
+        rows = Rows(
+            Load("csv:" + Write("bare.csv", "1,5;0,5;10,25\n-2;0,5;20\n3,125;4;40\n"), options with { Targets = ["3"] }),
+            out targets);
+        Assert.That(rows[Array.IndexOf(targets, 10.25f)], Is.EqualTo(new[] { 1.5f, 0.5f }));
+        Assert.That(rows[Array.IndexOf(targets, 40f)], Is.EqualTo(new[] { 3.125f, 4 }));
 
         // With commas, too, a word among numbers is what makes them texts.
         Says("a;y\n1,5;1\n2,5;2\nx;3\n4;4\n", "a has numbers, but 'x' in line 4: the column is taken as texts.");
@@ -320,7 +350,7 @@ internal sealed class TableTests
 
         void Says(Func<int, string> target, params string[] starts)
         {
-            string path = Write("t.csv", "a,y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i},{target(i)}\n")));
+            string path = Write("t.csv", "a,y\n" + string.Concat(Enumerable.Range(0, 40).Select(i => $"{i % 9},{target(i)}\n")));
             IReadOnlyList<string> warnings = Load("csv:" + path, new TableOptions()).Warnings;
             Assert.That(warnings, Has.Count.EqualTo(starts.Length), string.Join(" ", warnings));
             Assert.That(
@@ -366,8 +396,8 @@ internal sealed class TableTests
         Assert.That(Warnings(7, 0), Is.Empty, "a constant loses nothing");
 
         IReadOnlyList<string> Warnings(double start, double range) => Load("csv:" + Write("n.csv", "a,y\n" + string.Concat(
-            Enumerable.Range(0, 101).Select(i => string.Create(
-                CultureInfo.InvariantCulture, $"{start + (range * i / 100)},{(i % 2 == 0 ? "x" : "z")}\n")))),
+            Enumerable.Range(0, 202).Select(i => string.Create(
+                CultureInfo.InvariantCulture, $"{start + (range * (i / 2) / 100)},{(i % 2 == 0 ? "x" : "z")}\n")))),
             new TableOptions { SplitSeed = 3 }).Warnings;
     }
 

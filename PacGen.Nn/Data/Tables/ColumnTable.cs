@@ -15,6 +15,9 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
     /// <summary>A column of fewer steps of single precision from its least to its largest number is warned of.</summary>
     private const int FewestSteps = 1000;
 
+    /// <summary>In a smaller table whole numbers in a row may be chance.</summary>
+    private const int FewestNumbered = 20;
+
     /// <summary>The category of cells without a value.</summary>
     private const string Gap = "?";
 
@@ -76,6 +79,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
         TableColumn[] scaled = set.Target.Kind == TargetKind.Values ? [.. features, .. targets] : features;
         warnings.AddRange(scaled.Select(column => Coarse(column, train)).OfType<string>());
+        warnings.AddRange(features.Select(column => Numbering(column)).OfType<string>());
         if (options.Classes.Count == 0)
         {
             warnings.AddRange(classes.Length > 0
@@ -202,6 +206,24 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         return test > 0 && test < count ? test : throw new DataException(
             $"{path} has {count} {(count == 1 ? "row" : "rows")}: a part of {share.ToString(CultureInfo.InvariantCulture)} to " +
                 $"test on leaves one of the parts empty. Add rows{(count > 1 ? ", or choose another part (--test-part)" : "")}.");
+    }
+
+    /// <summary>
+    /// A column of as many whole numbers as there are rows, one after the other in some order, is no more than their numbers.
+    /// </summary>
+    private static string? Numbering(TableColumn column)
+    {
+        if (column.Numbers is not { Length: >= FewestNumbered } numbers || !numbers.All(double.IsInteger))
+        {
+            return null;
+        }
+
+        (double low, double high) = (numbers.Min(), numbers.Max());
+        return high - low == numbers.Length - 1 && numbers.Distinct().Count() == numbers.Length
+            ? string.Create(
+                CultureInfo.InvariantCulture, $"{Printable.Name(column.Name)} numbers the rows, from {low} to {high}; the " +
+                $"network learns from it as from any other column: --ignore {Printable.Name(column.Name)} leaves it out.")
+            : null;
     }
 
     /// <summary>Numbers that differ by little beside their size lose that in single precision.</summary>

@@ -205,9 +205,10 @@ internal static partial class CsvFile
     private static void ForEachRow(string path, Stream stream, RowAction act)
     {
         using QuotedText text = new(path, stream, Strict);
+        Sep? separator = text.HasCommasInNumbers() ? new Sep(';') : null;
         using SepReader reader = Sep.Reader(options => options with
         {
-            HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
+            Sep = separator, HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
         }).From(text);
         int cells = 0;
         foreach (SepReader.Row row in reader)
@@ -233,6 +234,9 @@ internal static partial class CsvFile
     [GeneratedRegex(@"^'[+-]?\d+(,\d+)+'")]
     private static partial Regex CommaNumber();
 
+    [GeneratedRegex(@"^\s*[+-]?\d+,\d+\s*$")]
+    private static partial Regex DecimalCommaNumber();
+
     [GeneratedRegex(@"^[+-]?[1-9]\d{0,2}(,\d{3})+$")]
     private static partial Regex Thousands();
 
@@ -245,18 +249,50 @@ internal static partial class CsvFile
     {
         private const string Form = "a cell with quotes in it stands in quotes, and each of its own is written twice.";
 
+        private const int LongestHead = 1 << 16;
+
+        private readonly StringBuilder head = new();
         private Place place;
-        private int line = 1, opened;
+        private int line = 1, opened, told;
 
         private enum Place
         {
             CellStart, Cell, Quoted, QuoteInQuoted,
         }
 
+        /// <summary>
+        /// Whether the first line, looked at before it is read, has numbers with commas between its semicolons, in which case
+        /// it is not for the more frequent of the two to part the cells.
+        /// </summary>
+        public bool HasCommasInNumbers()
+        {
+            while (head.Length < LongestHead && base.Read() is >= 0 and int letter)
+            {
+                head.Append((char)letter);
+                if (letter == '\n')
+                {
+                    break;
+                }
+            }
+
+            string[] cells = head.ToString().Split(';');
+            return cells.Length > 1 && cells.Any(cell => DecimalCommaNumber().IsMatch(cell));
+        }
+
         /// <summary>All other ways to read come here.</summary>
         public override int Read(char[] buffer, int index, int count)
         {
-            int read = base.Read(buffer, index, count);
+            int read = Math.Min(count, head.Length - told);
+            if (read > 0)
+            {
+                head.CopyTo(told, buffer, index, read);
+                told += read;
+            }
+            else
+            {
+                read = base.Read(buffer, index, count);
+            }
+
             foreach (char letter in buffer.AsSpan(index, read))
             {
                 place = After(letter);
