@@ -230,11 +230,12 @@ internal sealed class CertifyRunOptions : OptionGroup
             Refuse("--stages", draws, objective);
         }
 
+        bool trains = (parsed.GetValue(posteriorEpochs) ?? (ofWeights ? 0 : 1)) > 0;
+        parsed.Needs(trains, "--posterior-epochs of 1 or more", posteriorRate, rule);
+        parsed.Needs(parsed.GetValue(priorEpochs) > 0, "--prior-epochs of 1 or more", priorRate);
         if (ofWeights)
         {
             Refuse("--weights", priorEpochs, priorRate, priorFraction);
-            bool trains = parsed.GetValue(posteriorEpochs) > 0;
-            parsed.Needs(trains, "--posterior-epochs", posteriorRate, rule);
             parsed.Needs(trains || Compresses(parsed), "--posterior-epochs or --compress", crop, flip);
         }
 

@@ -105,6 +105,11 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         TrainedSamples? trained = null)
     {
         string name = named ?? parsed.GetValue(Set)!;
+        if (parsed.IsGiven(labels) && parsed.GetValue(labels) == "fine" && name == "cifar-100-coarse")
+        {
+            throw new UsageException("--labels fine needs --dataset cifar-100; cifar-100-coarse has the 20 coarse ones.");
+        }
+
         if (parsed.GetValue(labels) == "coarse" && name != "cifar-100-coarse")
         {
             name = name == "cifar-100"

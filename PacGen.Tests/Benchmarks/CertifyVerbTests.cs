@@ -113,6 +113,9 @@ internal sealed class CertifyVerbTests
     [TestCase("--stages 2 --objective kl", "--objective has no effect with --stages")]
     [TestCase("--weights w --prior-epochs 3", "--prior-epochs has no effect with --weights")]
     [TestCase("--weights w --crop 1", "--crop has an effect only with --posterior-epochs")]
+    [TestCase("--posterior-epochs 0 --posterior-rate 0.1", "--posterior-rate has an effect only with --posterior-epochs of 1")]
+    [TestCase("--prior-epochs 0 --prior-rate 0.1", "--prior-rate has an effect only with --prior-epochs of 1")]
+    [TestCase("--dataset cifar-100-coarse --labels fine", "cifar-100-coarse has the 20 coarse ones")]
     [TestCase("--unseen", "--unseen has an effect only with --weights")]
     public void OptionsWithoutEffect(string line, string says) =>
         ProgramRun.Of(["certify", .. line.Split(' ')]).RequireRefusal(2, says);

@@ -233,6 +233,67 @@ internal sealed class TableTests
             () => NumpyFile.Read(path), Throws.TypeOf<DataException>().With.Message.Contains("Python objects are not read"));
     }
 
+    /// <summary>
+    /// What is tested on are the file's own test samples, with targets of the same kind as those that are learnt; half of such a
+    /// pair is no reason to test on something else without a word.
+    /// </summary>
+    [Test]
+    public void TestArrays()
+    {
+        string path = Path.Combine(folder, "pairs.npz");
+        float[,] x = new float[8, 2], few = new float[4, 2];
+        x[0, 0] = x[3, 1] = few[1, 0] = few[2, 1] = 1;
+        float[] y = [1, 2, 3, 4, 5, 6, 7, 8], z = [-1, -2, -3, -4, -5, -6, -7, -8];
+        float[] tested = [10, 11, 12, 13], opposite = [-10, -11, -12, -13];
+        Save(("x_train", x), ("y_train", y), ("z_train", z), ("x_test", few), ("y_test", tested), ("z_test", opposite));
+        Assert.That(Test(), Is.EqualTo(tested));
+        Assert.That(Test("y_train"), Is.EqualTo(tested));
+        Assert.That(Test("z_train"), Is.EqualTo(opposite));
+        Assert.That(
+            Load("npz:" + path, new TableOptions { TestPart = 0.5 }).Warnings, Is.EqualTo(new[]
+            {
+                "the file has samples of its own to test on: --test-part and --test-seed choose none.",
+            }));
+
+        Save(("x", x), ("y", y), ("z", z), ("x_test", few), ("z_test", opposite));
+        Assert.That(Test("z"), Is.EqualTo(opposite));
+        Refused("has x_test, but no targets for it: an array called y_test, Y_test, test_labels, test_y, test_targets. Add ");
+        Save(("x", x), ("y", y), ("z", z), ("x_test", few), ("y_test", tested));
+        Refused("has x_test, but no targets for it: an array called z_test. Add that, or leave x_test out.", "z");
+        Save(("x", x), ("y", y), ("y_test", tested));
+        Refused("has y_test, but no samples for it: an array called x_test, ");
+        Save(("x", new byte[8, 4, 4]), ("y", new int[8]), ("x_test", new float[4, 16]), ("y_test", new int[4]));
+        Refused("Training samples are images of bytes, but test samples are not.");
+
+        float[] Test(params string[] target)
+        {
+            Rows(
+                Load("npz:" + path, new TableOptions { Targets = target, Normalize = false, StandardizeTargets = false }),
+                out float[] targets);
+            return targets[y.Length..];
+        }
+
+        void Refused(string says, params string[] target) => Assert.That(
+            () => Load("npz:" + path, new TableOptions { Targets = target }),
+            Throws.TypeOf<DataException>().With.Message.Contains(says));
+
+        void Save(params (string Name, Array Values)[] arrays)
+        {
+            File.Delete(path);
+            using ZipArchive zip = ZipFile.Open(path, ZipArchiveMode.Create);
+            foreach ((string name, Array values) in arrays)
+            {
+                string type = values switch { float[] or float[,] => "<f4", int[] => "<i4", _ => "|u1" };
+                string shape = string.Concat(Enumerable.Range(0, values.Rank).Select(axis => $"{values.GetLength(axis)}, "));
+                string head = $"{{'descr': '{type}', 'fortran_order': False, 'shape': ({shape}), }}\n";
+                byte[] bytes = new byte[Buffer.ByteLength(values)];
+                Buffer.BlockCopy(values, 0, bytes, 0, bytes.Length);
+                using Stream entry = zip.CreateEntry($"{name}.npy").Open();
+                entry.Write([0x93, .. "NUMPY"u8, 1, 0, (byte)head.Length, 0, .. Encoding.ASCII.GetBytes(head), .. bytes]);
+            }
+        }
+    }
+
     [Test]
     public void AParquetTable()
     {

@@ -51,7 +51,7 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         int[] rows = Kept(features, targets, options.Missing, ref trained);
         features = Array.ConvertAll(features, column => column.Rows(rows));
         targets = Array.ConvertAll(targets, column => column.Rows(rows));
-        List<string> warnings = [.. Warnings];
+        List<string> warnings = [.. Warnings, .. trained > 0 ? options.SplitWarnings : []];
         int test = trained > 0 ? rows.Length - trained : Part(options.TestPart, rows.Length);
         int[] order = trained > 0 ? [.. Enumerable.Range(0, rows.Length)] : Dataset.SplitOrder(
             rows.Length, test, options.SplitSeed);

@@ -26,9 +26,21 @@ internal static class NumpySet
             1 => [options.Targets[0]],
             _ => throw new DataException($"{path}: targets are one array, but {options.Targets.Count} are named (--target)."),
         };
-        Array samples = Find(TrainSamples, "samples") ?? throw Missing("samples", TrainSamples);
-        Array targets = Find(wanted, "targets") ?? throw Missing("targets", wanted);
-        Array? testSamples = Find(TestSamples, "samples"), testTargets = Find(TestTargets, "targets");
+        Array samples = Find(TrainSamples) ?? throw Missing("samples", TrainSamples);
+        Array targets = Find(wanted) ?? throw Missing("targets", wanted);
+        string[] tested = TrainTargets.Contains(wanted[0])
+            ? TestTargets
+            : [.. new[] { wanted[0].Replace("train", "test", StringComparison.Ordinal), $"{wanted[0]}_test" }.Except(wanted)];
+        Array? testSamples = Find(TestSamples), testTargets = Find(tested);
+        if (testSamples is null != testTargets is null)
+        {
+            (string there, string[] absent, string what) = testTargets is null
+                ? (NameIn(TestSamples), tested, "targets") : (NameIn(tested), TestSamples, "samples");
+            throw new DataException(
+                $"{path} has {Printable.Name(there)}, but no {what} for it: an array called " +
+                $"{string.Join(", ", absent.Select(Printable.Name))}. Add that, or leave {Printable.Name(there)} out.");
+        }
+
         try
         {
             (targets, testTargets) = (
@@ -54,20 +66,22 @@ internal static class NumpySet
             throw new DataException($"{path}: {error.Message.Split(" (Parameter")[0]}", error);
         }
 
-        Array? Find(string[] names, string what)
-        {
-            string[] there = [.. names.Where(arrays.ContainsKey)];
-            return there.Length == 0 ? null : arrays[there[0]];
-        }
+        string NameIn(string[] names) => names.First(arrays.ContainsKey);
 
-        Dataset Warned(Dataset data) => data.Train.Target.Kind != TargetKind.Class ? data : data with
+        Array? Find(string[] names) => names.Any(arrays.ContainsKey) ? arrays[NameIn(names)] : null;
+
+        Dataset Warned(Dataset data) => data with
         {
-            Warnings = ClassWarnings.Of(
-                wanted.First(arrays.ContainsKey), data.Train.Classes, one => $"{one}", data.Train.ReadLabels(),
-                data.Test.ReadLabels(), data.Train.Noun.TrimEnd('s')),
+            Warnings =
+            [
+                .. testSamples is null ? [] : options.SplitWarnings,
+                .. data.Train.Target.Kind != TargetKind.Class ? [] : ClassWarnings.Of(
+                    NameIn(wanted), data.Train.Classes, one => $"{one}", data.Train.ReadLabels(), data.Test.ReadLabels(),
+                    data.Train.Noun.TrimEnd('s')),
+            ],
         };
 
-        TableOptions Taken(TargetKind kind) => options with { Targets = [wanted.First(arrays.ContainsKey)], Kind = kind };
+        TableOptions Taken(TargetKind kind) => options with { Targets = [NameIn(wanted)], Kind = kind };
 
         DataException Missing(string what, string[] names) => new(
             $"{path} has no array called {string.Join(", ", names)} for {what}: it has " +
@@ -81,9 +95,12 @@ internal static class NumpySet
         int[] labels = Whole(targets), testLabels = testTargets is null ? [] : Whole(testTargets);
         int classes = labels.Concat(testLabels).Max() + 1;
         ImageSet train = Of(samples, labels);
-        Dataset data = testSamples is byte[,,] or byte[,,,] && testTargets is not null
-            ? new Dataset(name, train, Of(testSamples, testLabels))
-            : Dataset.Split(train, options.TestPart, options.SplitSeed, name);
+        Dataset data = testSamples switch
+        {
+            null => Dataset.Split(train, options.TestPart, options.SplitSeed, name),
+            byte[,,] or byte[,,,] => new Dataset(name, train, Of(testSamples, testLabels)),
+            _ => throw new ArgumentException("Training samples are images of bytes, but test samples are not.", nameof(testSamples)),
+        };
         return data.Normalized();
 
         ImageSet Of(Array images, int[] labels)

@@ -48,4 +48,10 @@ public sealed record TableOptions
     /// The classes in the order of their numbers, as a network was trained on; without any, those that come, in order.
     /// </summary>
     public IReadOnlyList<string> Classes { get; init; } = [];
+
+    /// <summary>What is said where a file has samples to test on, so that none are chosen.</summary>
+    internal IEnumerable<string> SplitWarnings => (TestPart, SplitSeed) == (Default.TestPart, Default.SplitSeed)
+        ? [] : ["the file has samples of its own to test on: --test-part and --test-seed choose none."];
+
+    private static TableOptions Default { get; } = new();
 }
