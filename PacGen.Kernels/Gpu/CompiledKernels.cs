@@ -114,7 +114,7 @@ internal sealed class CompiledKernels(string folder, Backend backend, string dev
             ? new CLCompiledKernel(
                 context, new SeparateViewEntryPoint(entry, shared, specialization, TypesOf(context), ViewFields), null, text,
                 openCl.CLStdVersion)
-            : Create(context, new EntryPoint(entry, shared, specialization), null, text);
+            : PtxText.Kernel(context, new EntryPoint(entry, shared, specialization), null, text);
     }
 
     /// <summary>Keeps a kernel; false where it is none to be kept, or the folder can't be written.</summary>
@@ -130,7 +130,7 @@ internal sealed class CompiledKernels(string folder, Backend backend, string dev
         contents.Position = contents.Length;
         using (BinaryWriter writer = new(contents, Encoding.UTF8, leaveOpen: true))
         {
-            SharedMemorySpecification shared = EntryPointOf(kernel).SharedMemory;
+            SharedMemorySpecification shared = PtxText.EntryPointOf(kernel).SharedMemory;
             writer.Write(shared.StaticSize);
             writer.Write(shared.HasDynamicMemory);
             writer.Write(TextOf(kernel));
@@ -157,13 +157,6 @@ internal sealed class CompiledKernels(string folder, Backend backend, string dev
 
     internal static string TextOf(CompiledKernel kernel) =>
         kernel is CLCompiledKernel openCl ? openCl.Source : ((PTXCompiledKernel)kernel).PTXAssembly;
-
-    [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
-    private static extern PTXCompiledKernel Create(
-        Context context, EntryPoint entryPoint, CompiledKernel.KernelInfo? info, string ptxAssembly);
-
-    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_EntryPoint")]
-    internal static extern EntryPoint EntryPointOf(CompiledKernel kernel);
 
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "get_TypeContext")]
     private static extern IRTypeContext TypesOf(Context context);

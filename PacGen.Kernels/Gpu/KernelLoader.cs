@@ -112,7 +112,7 @@ internal sealed class KernelLoader(Accelerator accelerator, CompiledKernels? kep
         }
 
         Compiled++;
-        CompiledKernel compiled = accelerator.CompileKernel(entry, specialization);
+        CompiledKernel compiled = PtxText.Mended(accelerator.Context, accelerator.CompileKernel(entry, specialization));
         Keeps = kept?.Keep(entry, specialization, compiled) ?? false;
         return Launcher(compiled);
 

@@ -37,7 +37,7 @@ internal static class PtxListing
                         ?? KernelSpecialization.Empty;
                 CompiledKernel compiled =
                     Compiler.Value.Backend.Compile(EntryPointDescription.FromExplicitlyGroupedKernel(kernel), specialization);
-                listing = ((PTXCompiledKernel)compiled).PTXAssembly;
+                listing = PtxText.Mended(((PTXCompiledKernel)compiled).PTXAssembly);
                 if (Listings.Count % GpuDevice.MostCompiled == 0)
                 {
                     Compiler.Value.Context.ClearCache(ClearCacheMode.Default);

@@ -157,11 +157,15 @@ internal sealed class ColumnPassGpu<TSource, TMaps> : Launch
             }
         }
 
+        // The barriers order the block's threads, and the fences beside the atomic operation what they have written for the last
+        // block; OpenCL's barrier orders local memory alone, so that there each thread needs a fence of its own.
         MemoryFence.DeviceLevel();
         Group.Barrier();
         if (thread == 0)
         {
+            MemoryFence.DeviceLevel();
             ended[0] = Atomic.Add(ref counters[columnUnit], 1);
+            MemoryFence.DeviceLevel();
         }
 
         Group.Barrier();

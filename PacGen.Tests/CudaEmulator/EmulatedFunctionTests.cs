@@ -16,7 +16,7 @@ internal sealed unsafe class EmulatedFunctionTests
         {
             .reg .b64 %rd<4>;
             .reg .b32 %r<3>;
-            .shared .align 4 .b8 own[1024];
+            .shared .align 16 .b8 own[1024];
             ld.param.u64 %rd1, [to];
             ld.param.u32 %r1, [value];
             mov.u32 %r2, %tid.x;

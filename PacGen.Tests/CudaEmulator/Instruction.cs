@@ -7,6 +7,10 @@ internal enum InstructionKind
     Plain,
 
     Branch,
+
+    /// <summary>A branch that says of all lanes that they take it or none does (`.uni`).</summary>
+    UniformBranch,
+
     Exit,
 
     /// <summary>Waits for the block's threads.</summary>

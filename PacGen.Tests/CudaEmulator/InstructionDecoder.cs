@@ -89,6 +89,12 @@ internal sealed unsafe partial class InstructionDecoder
             int bytes = size * (array.Groups[5].Success ? int.Parse(array.Groups[5].Value, CultureInfo.InvariantCulture) : 1);
             bool isShared = array.Groups[1].Value == "shared";
             int place = ((isShared ? StaticSharedBytes : LocalBytes) + align - 1) / align * align;
+            if (isShared && bytes >= 16 && place % 16 == 0)
+            {
+                // At a multiple of no more than what it asks for: whoever reads 16 bytes at a time has to ask.
+                place += align % 16;
+            }
+
             symbols.Add(array.Groups[4].Value, place);
             if (isShared)
             {
@@ -161,7 +167,7 @@ internal sealed unsafe partial class InstructionDecoder
         {
             case "bra":
                 Expect(operands, 1);
-                instruction.Kind = InstructionKind.Branch;
+                instruction.Kind = parts is ["bra", "uni"] ? InstructionKind.UniformBranch : InstructionKind.Branch;
                 instruction.Target = labels.TryGetValue(operands[0], out int target) ? target
                     : throw Refuse("there is no such label");
                 break;

@@ -1,3 +1,4 @@
+using NUnit.Framework.Constraints;
 using static PacGen.Tests.CudaEmulator.PtxProgram;
 
 namespace PacGen.Tests.CudaEmulator;
@@ -224,6 +225,34 @@ internal sealed class PtxCheckerTests
                 () => Run(text, [], 129, 64, "", options, 2),
                 Throws.TypeOf<EmulatedFault>().With.Property("Line").EqualTo(FirstLine + 13).And.Message.Contains("no fence"));
         }
+    }
+
+    /// <summary>A branch that all lanes of a warp are said to take, or none.</summary>
+    [Test]
+    public void LanesThatPartAtAUniformBranchAreFound()
+    {
+        const string Part = "setp.lt.u32 %p1, %r1, LIMIT; @%p1 bra.uni few; add.u32 %r1, %r1, 1; few: st.global.u32 [%rd4], %r1;";
+        Fails(Part.Replace("LIMIT", "8"), FirstLine, "bra.uni: it goes on where other lanes branch");
+        Assert.That(Run(Part.Replace("LIMIT", "32"), [], 64, 64, Shared)[31..33], Is.EqualTo(new uint[] { 31, 33 }));
+    }
+
+    /// <summary>No array is where it is by chance.</summary>
+    [TestCase(16, true)]
+    [TestCase(8, false)]
+    [TestCase(4, false)]
+    public void SharedMemoryIsAtAMultipleOfWhatItAsksForAlone(int align, bool isRight)
+    {
+        IResolveConstraint expected = isRight ? Throws.Nothing
+            : Throws.TypeOf<EmulatedFault>().With.Message.Contains("no multiple of 16");
+        Assert.That(
+            () => Run(
+                """
+                mov.u64 %rd6, shared;
+                mov.b32 %r2, 0;
+                setp.eq.u32 %p1, %r1, 0;
+                @%p1 st.shared.v4.u32 [%rd6], {%r2, %r2, %r2, %r2};
+                """, [], 32, 32, $".shared .align {align} .b8 shared[512];"),
+            expected);
     }
 
     /// <summary>Its own read comes between.</summary>

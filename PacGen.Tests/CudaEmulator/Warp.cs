@@ -143,6 +143,16 @@ internal sealed unsafe class Warp : IDisposable
                 case InstructionKind.Branch:
                     Branch(mask, instruction->Target);
                     break;
+                case InstructionKind.UniformBranch:
+                    if (mask != active && mask != 0)
+                    {
+                        throw Fault(
+                            instruction, BitOperations.TrailingZeroCount(active & ~mask),
+                            "bra.uni: it goes on where other lanes branch");
+                    }
+
+                    Branch(mask, instruction->Target);
+                    break;
                 case InstructionKind.Exit:
                     End(mask);
                     break;

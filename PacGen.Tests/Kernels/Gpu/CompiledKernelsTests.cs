@@ -38,7 +38,7 @@ internal sealed class CompiledKernelsTests
         Assert.That(Kept().Keep(entry, Threads, compiled));
         CompiledKernel found = Kept().Find(entry, Threads)!;
         Assert.That(CompiledKernels.TextOf(found), Is.EqualTo(CompiledKernels.TextOf(compiled)));
-        EntryPoint before = CompiledKernels.EntryPointOf(compiled), after = CompiledKernels.EntryPointOf(found);
+        EntryPoint before = PtxText.EntryPointOf(compiled), after = PtxText.EntryPointOf(found);
         Assert.That(after.SharedMemory, Is.EqualTo(before.SharedMemory));
         Assert.That(after.SharedMemory.HasDynamicMemory, Is.EqualTo(isDynamic));
         Assert.That(after.SharedMemory.HasStaticMemory, Is.Not.EqualTo(isDynamic));
