@@ -79,7 +79,7 @@ internal sealed class HyperExperiment : Verb
 
         Terminal terminal = TerminalOf(parsed);
         using Jobs opened = jobs.Open(parsed);
-        Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
+        Dataset all = data.LoadClasses(parsed, terminal, Host.Stop.Token);
         Dataset split = ValidationSplit.Of(all, parsed.GetValue(validation), (ulong)parsed.GetValue(splitSeed));
         bool normalises = choice.HasStatistics;
         options = options with { Device = opened.Device, RunningStatistics = normalises ? RunningStatistics.Reestimated : null };

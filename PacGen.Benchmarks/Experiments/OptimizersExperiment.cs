@@ -81,7 +81,7 @@ internal sealed class OptimizersExperiment : Verb
         RunArm.RequireWholeEpochs(arms, options.Epochs);
         Terminal terminal = TerminalOf(parsed);
         using Jobs opened = jobs.Open(parsed);
-        Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
+        Dataset all = data.LoadClasses(parsed, terminal, Host.Stop.Token);
         if (!data.IsLimited(parsed))
         {
             all = all with { Train = all.Train.Take(Math.Min(all.Train.Count, UsualImages)) };

@@ -73,7 +73,7 @@ internal sealed class RescaleExperiment : Verb
         Results results = files.Open(parsed);
         Terminal terminal = TerminalOf(parsed);
         using OpenedDevice opened = device.Open(parsed);
-        Dataset all = data.Load(parsed, terminal, Host.Stop.Token);
+        Dataset all = data.LoadClasses(parsed, terminal, Host.Stop.Token);
         Dataset set = all with { Train = Part(all.Train, parsed.GetValue(images)) };
         RescaleSettings settings = new(
             parsed.GetValue(draws), parsed.GetValue(sigma), parsed.GetValue(box), parsed.GetValue(directions),

@@ -68,7 +68,7 @@ internal sealed class Figure7 : Figure
         TrainingOptions options = run.Create(parsed, model, paper.Epochs(parsed), paper.BatchSize(parsed));
         RunArm.RequireWholeEpochs(arms, options.Epochs);
         using Jobs opened = jobs.Open(parsed);
-        Dataset images = data.Load(parsed, terminal, Host.Stop.Token);
+        Dataset images = data.LoadClasses(parsed, terminal, Host.Stop.Token);
         if (paper.IsSmall(parsed) && !data.IsLimited(parsed))
         {
             images = images with { Train = images.Train.Take(Math.Min(images.Train.Count, published.Small.Images)) };

@@ -61,6 +61,11 @@ internal sealed class MeasureVerb : Verb
         Terminal terminal = TerminalOf(parsed);
         if (parsed.GetValue(list))
         {
+            if (WantsJson(parsed))
+            {
+                throw new UsageException("--list shows a table for people: leave --json or --list out.");
+            }
+
             MeasureReport.List(terminal);
             return 0;
         }

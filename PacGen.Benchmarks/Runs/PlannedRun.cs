@@ -14,6 +14,9 @@ namespace PacGen.Benchmarks.Runs;
 internal sealed record PlannedRun(
     string Name, string Folder, ModelChoice Model, Dataset Data, string Fingerprint, Optimizer Optimizer, TrainingOptions Options)
 {
+    /// <summary>The setting of how samples are normalised, of which records of before say nothing.</summary>
+    public const string Normalization = "normalization";
+
     /// <summary>Everything that decides the run's numbers but for how many epochs there are, by name.</summary>
     public SortedDictionary<string, string> Settings => new(
         TrainingRunOptions.Describe(Options)
@@ -21,6 +24,7 @@ internal sealed record PlannedRun(
     {
         ["model"] = Model.Describe(Data),
         ["images"] = $"{Data.Name}, {Data.Train.Count} + {Data.Test.Count}, {Fingerprint}",
+        [Normalization] = Data.Train.Normalization?.ToText() ?? "none",
         ["optimizer"] = Optimizer.ToString()!,
     };
 }

@@ -68,7 +68,8 @@ internal sealed class RunsFolder
                     Name: name,
                     There: record.Settings.GetValueOrDefault(name, "none"),
                     Here: here.GetValueOrDefault(name, "none")))
-                .Where(setting => setting.There != setting.Here)
+                .Where(setting => setting.There != setting.Here
+                    && (setting.Name != PlannedRun.Normalization || record.Settings.ContainsKey(setting.Name)))
                 .Select(setting => $"{setting.Name} ({setting.There} there, {setting.Here} now)"),
         ];
         return differing.Length == 0

@@ -126,7 +126,8 @@ internal sealed record StudyDescription(
             all.AddRange(grid);
         }
 
-        Dictionary<string, string>[] distinct = [.. all.DistinctBy(Text)];
+        StudyDefaults defaults = new();
+        Dictionary<string, string>[] distinct = [.. all.DistinctBy(Text).DistinctBy(defaults.Identity)];
         string[] varied = [.. known.Where(name => distinct.Select(one => one.GetValueOrDefault(name)).Distinct().Count() > 1)];
         return
         [
@@ -201,7 +202,9 @@ internal sealed record StudyDescription(
     {
         JsonValueKind.String => Number(element.GetString()!),
         JsonValueKind.Number => Number(element.GetRawText()),
-        _ => throw new UsageException($"{where} must be a number or a text."),
+        JsonValueKind.True => "true",
+        JsonValueKind.False => "false",
+        _ => throw new UsageException($"{where} must be a number, a text, or true or false."),
     };
 
     /// <summary>A word, in its shortest form where it is a number.</summary>

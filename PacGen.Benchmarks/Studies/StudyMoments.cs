@@ -47,6 +47,9 @@ internal sealed class StudyMoments
     public static int First(IReadOnlyList<double> losses, double most) =>
         losses.Index().FirstOrDefault(one => one.Item <= most, (-1, 0)).Index + 1;
 
+    /// <summary>Those of an epoch's number that a training of so many epochs never comes to.</summary>
+    public IEnumerable<string> Beyond(int epochs) => words.Where(word => Whole(word, Epoch) > epochs);
+
     public override string ToString() => string.Join(", ", words);
 
     private static bool IsMoment(string word) =>

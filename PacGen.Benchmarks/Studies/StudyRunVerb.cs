@@ -70,7 +70,7 @@ internal sealed class StudyRunVerb : Verb
                 """));
         }
 
-        if (how.Do(parsed, Host, terminal, description, store, part) is null)
+        if (how.Do(parsed, Host, terminal, description, store, part) is not { } runs)
         {
             return Stopped($"stopped; the same command goes on from {store.Folder}.");
         }
@@ -82,6 +82,16 @@ internal sealed class StudyRunVerb : Verb
         }
 
         string at = ShellWord.OrPath(store.Folder);
+        HashSet<int> own = [.. runs.Select(run => run.Number)];
+        int failed = store.Runs().Count(run => own.Contains(run.Run) && run.State == StudyRunState.Failed);
+        if (failed > 0)
+        {
+            terminal.Line(Prose.Line($"""
+                {failed} of {Prose.Count(runs.Count, "run")} failed, and {(failed == 1 ? "is" : "are")} in no gap; pacgen study show
+                --folder {at} says why
+                """));
+        }
+
         terminal.Line(Prose.Line($"""
             all is done; pacgen study report --folder {at} says which measure follows the gap, pacgen study export --folder {at}
             writes it as CSV

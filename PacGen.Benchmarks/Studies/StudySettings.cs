@@ -1,8 +1,11 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using System.Globalization;
 using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Benchmarks.Runs;
 using PacGen.Benchmarks.Training;
+using PacGen.Core.Text;
 using PacGen.Nn;
 
 namespace PacGen.Benchmarks.Studies;
@@ -66,13 +69,54 @@ internal sealed class StudySettings
         ParseResult parsed = Parse(settings, []);
         parsed.Needs(parsed.IsGiven(stopLoss), "--stop-loss", leastEpochs);
         ModelChoice choice = model.Create(parsed);
+        TrainingOptions options = run.Create(parsed, choice) with { Seed = seed, KeepSecondMoment = true };
+        if (parsed.GetValue(leastEpochs) > options.Epochs)
+        {
+            throw new UsageException(Prose.Line($"""
+                --least-epochs is {parsed.GetValue(leastEpochs)}, but a run has {options.Epochs} epochs: no loss would end it.
+                """));
+        }
+
         return new StudyTraining(
             choice,
-            optimizer.Create(parsed),
-            run.Create(parsed, choice) with { Seed = seed, KeepSecondMoment = true },
+            optimizer.Create(parsed, keepsSecondMoment: true),
+            options,
             parsed.GetValue(stopLoss),
             parsed.GetValue(leastEpochs) ?? 1);
     }
+
+    /// <summary>Everything that decides a run's numbers, seeds apart, whether it is said or left to a default.</summary>
+    /// <param name="settings">The words by the settings' names.</param>
+    /// <exception cref="UsageException">A setting is out of range, has no effect, or contradicts another.</exception>
+    public string Identity(IReadOnlyDictionary<string, string> settings)
+    {
+        using InvariantCulture invariant = new();
+        ParseResult parsed = Parse(settings, []);
+        StudyTraining training = Read(settings, 1);
+        ModelChoice network = training.Model;
+        return string.Join('\n', (string[])
+        [
+            .. OfImages.Select(option => $"{option.Name} {TextOf((parsed.GetResult(option) as OptionResult)?.GetValueOrDefault<object?>())}"),
+            $"{network with { Hidden = [], Onnx = null }} {string.Join('-', network.Hidden)} {network.Onnx?.Path}",
+            $"{training.Optimizer}",
+            .. TrainingRunOptions.Describe(training.Options).Select(setting => $"{setting.Name} {setting.Value}"),
+            $"{training.Options.Epochs} epochs, loss {training.StopLoss}, {training.LeastEpochs} at least",
+        ]);
+    }
+
+    /// <summary>The values that a setting has where it is left out, as far as they are known without the other settings.</summary>
+    public IEnumerable<string> Usual(string name) => All.FirstOrDefault(option => NameOf(option) == name) is not { } found ? []
+        : found.HasDefaultValue ? [TextOf(found.GetDefaultValue())] : optimizer.UsualValues(found);
+
+    private static string TextOf(object? value) => value switch
+    {
+        null => "",
+        bool flag => flag ? "true" : "false",
+        string text => text,
+        System.Collections.IEnumerable several => string.Join(',', several.Cast<object?>().Select(TextOf)),
+        IFormattable number => number.ToString(null, CultureInfo.InvariantCulture),
+        _ => $"{value}",
+    };
 
     /// <summary>What of a run's settings says which images it has, as a text.</summary>
     public string ImagesText(IReadOnlyDictionary<string, string> settings) =>

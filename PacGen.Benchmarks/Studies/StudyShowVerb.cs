@@ -37,7 +37,7 @@ internal sealed class StudyShowVerb : Verb
         IReadOnlyList<StoredMeasure> measures = store.Measures(layers: false);
         ILookup<int, StoredEpoch> epochs = table.AllEpochs.ToLookup(epoch => epoch.Run);
         string name = store.Note("name") ?? "study";
-        string images = store.Note("measure-images") is { } some and not "0" ? $"{some} images" : "all training images";
+        string images = store.Note("measure-images") is { } some and not "0" ? $"at most {some} images" : "all training images";
         if (file is not null)
         {
             CsvText.Write(file, table.RunsWith(epochs));

@@ -52,11 +52,48 @@ internal sealed class StudySweep(
             {Prose.Count(runs.Count, "run")}{Ended(StudyRunState.Done)}{Ended(StudyRunState.Failed)}, {jobs.Count} at a time;
             kept in {store.Folder}
             """));
+        foreach (string warning in Warnings(runs, there))
+        {
+            terminal.Line($"Warning: {warning}");
+        }
+
         Train(left, run => images[run.Images!]);
         return !host.Stop.Requested && Measure(runs) && !host.Stop.Requested;
 
         string Ended(StudyRunState state) => runs.Count(run => there[run.Number].State == state) is > 0 and var count
             ? $", {count} of them {state.ToString().ToLowerInvariant()}" : "";
+    }
+
+    /// <summary>What is asked for and never comes: moments that runs which are done have no weights of, or that none reaches.</summary>
+    private IEnumerable<string> Warnings(IReadOnlyList<StudyRun> runs, Dictionary<int, StoredRun> there)
+    {
+        string[] beyond = [.. description.Moments.Beyond(runs.Max(run => run.Training.Options.Epochs))];
+        if (beyond.Length > 0)
+        {
+            yield return $"no run has so many epochs as {string.Join(", ", beyond)}: nothing will be measured there.";
+        }
+
+        ILookup<int, StoredEpoch> epochs = store.Epochs().ToLookup(epoch => epoch.Run);
+        ILookup<int, string> kept = store.Moments().ToLookup(moment => moment.Run, moment => moment.Moment);
+        string[][] lacking =
+        [
+            .. runs.Where(run => there[run.Number].State == StudyRunState.Done).Select(run => Moments([.. epochs[run.Number]])
+                .Except(kept[run.Number]).ToArray()).Where(moments => moments.Length > 0),
+        ];
+        if (lacking.Length > 0)
+        {
+            yield return Prose.Line($"""
+                {Prose.Count(lacking.Length, "run")} of those that are done {(lacking.Length == 1 ? "has" : "have")} no weights of
+                {string.Join(", ", lacking.SelectMany(moments => moments).Distinct())}, which was not asked for when they were
+                trained: these moments are not measured there. Another folder has all of them.
+                """);
+        }
+
+        IEnumerable<string> Moments(StoredEpoch[] all)
+        {
+            double[] losses = [.. all.Select(epoch => epoch.TrainLoss)];
+            return all.SelectMany((epoch, i) => description.Moments.Of(epoch.Epoch, losses[..(i + 1)], i == all.Length - 1));
+        }
     }
 
     private void Train(StudyRun[] left, Func<StudyRun, string> images)

@@ -44,7 +44,10 @@ internal sealed record StudyTable(
                        epoch.TestLoss,
                        epoch.TrainAccuracy,
                        epoch.TestAccuracy,
-                       measures[(moment.Run, moment.Moment)].ToDictionary(one => one.Name, one => one.Value)),
+                       measures[(moment.Run, moment.Moment)].ToDictionary(one => one.Name, one => one.Value))
+                   {
+                       ImagesName = run.Counts?.Name, TestImages = run.Counts?.Test,
+                   },
             ]);
     }
 

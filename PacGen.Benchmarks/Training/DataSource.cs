@@ -155,6 +155,19 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
         return trained?.Apply(data, normalization.Asked(parsed)) ?? data;
     }
 
+    /// <summary>A data set with classes, as what compares accuracies needs.</summary>
+    /// <inheritdoc cref="Load" path="/param"/>
+    /// <exception cref="DataException">It can't be had.</exception>
+    /// <exception cref="UsageException">The options don't fit the set, or its targets are no classes.</exception>
+    public Dataset LoadClasses(ParseResult parsed, Terminal terminal, CancellationToken cancellation)
+    {
+        Dataset loaded = Load(parsed, terminal, cancellation);
+        return loaded.Train.Target.Kind == TargetKind.Class ? loaded : throw new UsageException(Prose.Line($"""
+            Accuracies are compared here, and the targets of {Printable.Name(loaded.Name)} are no classes: take a set that has some,
+            or say --target-kind class where whole numbers are.
+            """));
+    }
+
     /// <summary>Whether no sample that is loaded decides how samples are normalised.</summary>
     public bool HasStatedNormalization(ParseResult parsed, TrainedSamples? trained) =>
         normalization.IsStated(parsed) || trained?.Normalization is not null;

@@ -211,9 +211,16 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
     public double PaperEta(ParseResult parsed) => RuleOf(parsed).Eta;
 
+    /// <summary>What learning rate and weight decay are where they are not given, each by one of the rules.</summary>
+    public IEnumerable<string> UsualValues(Option option) => Rules
+        .Select(rule => option == learningRate ? rule.Rate : option == weightDecay ? rule.Decay : double.NaN)
+        .Where(value => !double.IsNaN(value)).Distinct().Select(value => value.ToString("R", CultureInfo.InvariantCulture));
+
     /// <summary>The optimizer that a command line asks for.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <param name="keepsSecondMoment">Whether h, which β₁ smooths, is kept whatever σ is.</param>
     /// <exception cref="UsageException">An option is given that has no effect.</exception>
-    public Optimizer Create(ParseResult parsed)
+    public Optimizer Create(ParseResult parsed, bool keepsSecondMoment = false)
     {
         parsed.Needs(
             IsPerturbed(parsed), NeedsNoise, sigma, eta, gamma, epsilon, beta1, beta2, biasCorrection, twoPoint, noiseSchedule,
@@ -222,6 +229,7 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
         parsed.Needs(level == SigmaLevel.Optimal, "--sigma optimal", eta);
         parsed.Needs(
             level != SigmaLevel.Fixed, "--sigma optimal or kappa", beta1, beta2, biasCorrection, noiseSchedule, noiseWarmUp);
+        parsed.Needs(level == SigmaLevel.Optimal || keepsSecondMoment, "--sigma optimal", beta1, biasCorrection);
         Optimizer plain = CreatePlain(parsed);
         if (plain is Ivon && (IsPerturbed(parsed) || IsAscending(parsed)))
         {

@@ -106,8 +106,8 @@ internal sealed class SeedRuns(Host host, Terminal terminal, TrainingTask task, 
         if (failed.Count > 0)
         {
             host.Problem(Prose.Line($"""
-                {failed.Count} of {seeds.Length} runs failed (seed {string.Join(", ", failed)}): the means are of those that did
-                not, and so too good.
+                {failed.Count} of {seeds.Length} runs failed (seed {string.Join(", ", failed)}){(whole.Count == 0 ? "."
+                    : ": the means are of those that did not, and so too good.")}
                 """));
         }
 

@@ -93,7 +93,7 @@ internal sealed class TrainVerb : Verb
         Communicator ranks = LaunchedRank.Join();
         ParseResult parsed = checkpoints.Complete(given, Command);
         Terminal terminal = TerminalOf(parsed);
-        Optimizer rule = optimizer.Create(parsed);
+        Optimizer rule = optimizer.Create(parsed, OfTraining(parsed));
         ModelChoice choice = model.Create(parsed);
         TrainingOptions options = run.Create(parsed, choice) with
         {

@@ -56,11 +56,12 @@ internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer
                 """);
         }
 
-        if (Options.Score is { Curvature: CurvatureSource.Pass } score)
+        if (Options.Score is { } score)
         {
+            int all = score.Images == 0 ? Images.Train.Count : score.Images, used = all / score.BatchSize * score.BatchSize;
             yield return Prose.Line($"""
-                Ψ from {(score.Images == 0 ? Images.Train.Count : score.Images)} training {Images.Train.Noun} in batches of
-                {score.BatchSize}, median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
+                Ψ with h from {(score.Curvature == CurvatureSource.Pass ? $"{used} training {Images.Train.Noun} in batches of {score.BatchSize}"
+                    : $"training's own batches of {Options.BatchSize}")}, median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
                 |w| alone
                 """);
         }

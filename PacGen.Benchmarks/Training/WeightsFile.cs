@@ -179,7 +179,7 @@ internal sealed class WeightsFile : IDisposable
 
         List<NamedTensor> arrays = [.. Kept(trainer.Arena).Select(
             kept => new NamedTensor(kept.Name, kept.Shape, kept.Region.ToArray()).RequireFinite())];
-        if (options.KeepSecondMoment && trainer.SecondMoment is { } h)
+        if ((options.KeepSecondMoment || options.Score?.Curvature == CurvatureSource.Training) && trainer.SecondMoment is { } h)
         {
             arrays.Add(new NamedTensor(SecondMomentName, [h.Values.Length], h.Values).RequireFinite());
             texts[SecondMomentBeta] = h.Beta.ToString("R", CultureInfo.InvariantCulture);

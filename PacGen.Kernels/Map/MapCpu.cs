@@ -228,13 +228,14 @@ internal abstract unsafe class MapCpu : CpuLaunch, ISweep
     }
 
     /// <summary>
-    /// Whether each input moves along with the elements, or stands at the same places in every row of <paramref name="width"/>.
+    /// Whether each input moves along with the elements, or stands at the same places in every row of <paramref name="width"/>:
+    /// one that is repeated along short rows does where such a row is a whole number of them.
     /// </summary>
     public bool IsUniform(int width)
     {
         for (int i = 0; i < sources.Length; i++)
         {
-            bool fits = repeated[i] != 0 ? width <= rowLength
+            bool fits = repeated[i] != 0 ? width <= rowLength && width % repeated[i] == 0
                 : outer.Length == 0 || (outer.Length == 1 && (outerSteps[i][0] == 0
                     ? !moves[i] || width == rowLength : moves[i] && outerSteps[i][0] == rowLength));
             if (!fits)

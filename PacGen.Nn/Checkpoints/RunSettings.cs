@@ -3,6 +3,9 @@ namespace PacGen.Nn;
 /// <summary>Compares what decides the bits of two runs, each setting by its name and in words.</summary>
 internal static class RunSettings
 {
+    /// <summary>The setting of how samples are normalised, of which files of before say nothing.</summary>
+    public const string Normalization = "normalization";
+
     /// <summary>In what the settings of a run that is gone on with differ from those of now; empty where they don't.</summary>
     /// <param name="there">Those of the file.</param>
     /// <param name="here">Those of now.</param>
@@ -10,6 +13,6 @@ internal static class RunSettings
         string.Join(", ", from name in here.Keys.Union(there.Keys)
                           let before = there.GetValueOrDefault(name, "none")
                           let now = here.GetValueOrDefault(name, "none")
-                          where before != now
+                          where before != now && (name != Normalization || there.ContainsKey(name))
                           select $"{name} ({before} there, {now} here)");
 }

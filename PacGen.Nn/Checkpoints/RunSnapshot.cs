@@ -38,6 +38,7 @@ internal sealed class RunSnapshot(
             ["model"] = $"{model.GetType().Name} of {arena.Count} parameters",
             ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} {data.Train.Noun} of " +
                 $"{string.Join('×', data.Train.SampleShape.AsSpan().ToArray())}, SHA-256 {fingerprint ??= data.Fingerprint()}…",
+            [RunSettings.Normalization] = data.Train.Normalization?.ToText() ?? "none",
             ["optimizer"] = optimizer.ToString()!,
             ["running statistics"] = $"{statistics}",
             ["schedule"] = options.Schedule.ToString(),

@@ -147,7 +147,7 @@ public sealed partial record Dataset
         }
 
         int width = y.Length / form[0];
-        bool whole = targets is int[] or long[] or byte[] or bool[];
+        bool whole = targets is int[] or long[] or byte[] or bool[] || (targets is int[,] or long[,] or byte[,] && width == 1);
         Shape sample = new(shape.Length == 1 ? [1] : shape.AsSpan(1));
         kind ??= whole ? TargetKind.Class : targets is bool[,] ? TargetKind.Bits : TargetKind.Values;
         if (kind != TargetKind.Class)
@@ -160,7 +160,7 @@ public sealed partial record Dataset
         return wrong >= 0 || width != 1
             ? throw new ArgumentException(
                 width != 1 ? $"A class is one number, but targets have {width}: say what kind they are."
-                    : $"Target {wrong} is {y[wrong]}, but a class is a whole number from 0.",
+                    : $"Target {wrong} is {y[wrong]}, but a class is a whole number from 0 to {(int)MostClasses - 1}.",
                 nameof(targets))
             : new ArraySet(
                 x, sample, Array.ConvertAll(y, value => (int)value), Math.Max(leastClasses, (int)y.Max() + 1));

@@ -199,13 +199,14 @@ internal sealed class PoolingPlan
 
     private void Add(Tensor node, HashSet<Tensor> wanted, List<Tensor> result)
     {
+        // What stands before a node that is no longer wanted may be wanted by another.
+        foreach (Tensor first in before.GetValueOrDefault(node, []))
+        {
+            Add(first, wanted, result);
+        }
+
         if (wanted.Contains(node))
         {
-            foreach (Tensor first in before.GetValueOrDefault(node, []))
-            {
-                Add(first, wanted, result);
-            }
-
             result.Add(node);
         }
     }

@@ -29,7 +29,9 @@ public sealed partial class Tensor
     }
 
     /// <summary>
-    /// x where the mask is not 0, else y, with broadcasting; the other one's value, be it infinite, and gradient don't count.
+    /// x where the mask is not 0, else y, with broadcasting; the other one's value, be it infinite, doesn't count, and nothing
+    /// flows back into it. Where x itself has no derivative at numbers that the mask leaves out, such as √z for z below 0, the
+    /// gradient by z is NaN all the same (0 times NaN): clamp z before, as in <c>z.Clamp(0, float.MaxValue).Sqrt()</c>.
     /// </summary>
     /// <param name="mask">0 for y.</param>
     /// <param name="x">What is taken where the mask is not 0.</param>

@@ -62,12 +62,15 @@ public sealed partial class Tensor
 
     /// <summary>A constant of any shape.</summary>
     /// <param name="shape">The shape.</param>
-    /// <param name="values">The values in row-major order.</param>
+    /// <param name="values">The values in row-major order, which are copied.</param>
     /// <exception cref="ShapeException">The number of values is not the shape's.</exception>
-    public static Tensor Constant(Shape shape, float[] values) =>
-        values.Length == shape.Count
-            ? new(shape, null, [], values, null)
+    public static Tensor Constant(Shape shape, float[] values)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        return values.Length == shape.Count
+            ? new(shape, null, [], [.. values], null)
             : throw new ShapeException($"Constant: {values.Length} values don't fill shape {shape} of {shape.Count}.");
+    }
 
     internal static Tensor Leaf(Parameter parameter) =>
         new(parameter.Shape, null, [], null, parameter.Name) { Parameter = parameter };

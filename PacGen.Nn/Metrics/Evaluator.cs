@@ -19,7 +19,6 @@ public sealed class Evaluator : IDisposable
 {
     private readonly ParameterArena arena;
     private readonly EvaluationPass pass;
-    private readonly SampleForm form;
 
     /// <summary>Prepares passes.</summary>
     /// <param name="model">The network.</param>
@@ -36,7 +35,7 @@ public sealed class Evaluator : IDisposable
         ArgumentNullException.ThrowIfNull(arena);
         ArgumentNullException.ThrowIfNull(set);
         ArgumentOutOfRangeException.ThrowIfLessThan(batchSize, 1);
-        (this.arena, form) = (arena, set.Form);
+        this.arena = arena;
         pass = new EvaluationPass(model, arena, set, loss ?? Loss.Of(set.Target), batchSize);
     }
 
@@ -92,10 +91,5 @@ public sealed class Evaluator : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         arena.RequireFinite("The model can't be evaluated");
-        if (set.SampleShape != form.Shape || set.Target.Kind != form.Target.Kind || set.Target.Width != form.Target.Width)
-        {
-            throw new ArgumentException(
-                $"The samples are {set}, but the passes were made for samples of {form.Shape} with {form.Target}.", nameof(set));
-        }
     }
 }

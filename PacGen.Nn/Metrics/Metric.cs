@@ -89,4 +89,16 @@ public abstract class Metric(string name)
     /// <summary>The error of a metric that says nothing about targets.</summary>
     private protected ArgumentException Refused(TargetForm target, int outputs, string what) =>
         new($"The {Name} is of {what}, but the targets are {target} and the network's outputs {outputs}.");
+
+    /// <summary>Refuses different metrics of one name: what is asked for by that name would be one of them.</summary>
+    /// <exception cref="ArgumentException">There are such.</exception>
+    internal static void RequireNames(IReadOnlyList<Metric> metrics)
+    {
+        if (metrics.Distinct().GroupBy(metric => metric.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException(
+                $"Two different metrics are called {twice.Key}: give each a name of its own (of classes the accuracy is always " +
+                    "among them).", nameof(metrics));
+        }
+    }
 }

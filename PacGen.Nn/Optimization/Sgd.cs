@@ -19,11 +19,14 @@ public sealed record Sgd : Optimizer
     /// <param name="nesterov">Whether the momentum is Nesterov's.</param>
     /// <param name="weightDecay">λ, not negative.</param>
     /// <exception cref="ArgumentOutOfRangeException">A setting is out of its range.</exception>
+    /// <exception cref="ArgumentException">Nesterov's form is asked for without momentum.</exception>
     public Sgd(double learningRate, double momentum = 0, bool nesterov = false, double weightDecay = 0)
         : base(learningRate)
     {
         this.momentum = Smoothing(momentum, "The momentum");
-        this.nesterov = nesterov && momentum > 0;
+        this.nesterov = nesterov && momentum == 0
+            ? throw new ArgumentException("Nesterov's momentum is 0, so that nothing is looked ahead: give a momentum.", nameof(nesterov))
+            : nesterov;
         this.weightDecay = NotNegative(weightDecay, "weight decay");
     }
 

@@ -41,6 +41,13 @@ public sealed class ParameterArena : IDisposable
             throw new ArgumentException($"{module.GetType().Name} has no parameters: nothing to train.", nameof(module));
         }
 
+        if (parameters.GroupBy(parameter => parameter.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        {
+            throw new ArgumentException(
+                $"{module.GetType().Name} has two parameters called {twice.Key}, so that no file could hold both. A field's name " +
+                    "counts without its underscore: give one of the two fields another.", nameof(module));
+        }
+
         Device = device;
         starts = new long[parameters.Length];
         for (int i = 0; i < parameters.Length; i++)

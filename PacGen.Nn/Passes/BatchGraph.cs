@@ -265,14 +265,16 @@ internal sealed class BatchGraph : IDisposable
             Module.Train(context);
         }
 
-        Tensor output = Module.Apply(images);
+        Tensor output = Module.Apply(images)
+            ?? throw new InvalidOperationException($"{Module.GetType().Name}.Forward gave null in the place of a tensor.");
         Module.Eval();
         if (derivatives is not null)
         {
             return new Nodes(images, labels, context, output, output);
         }
 
-        Tensor mean = loss(output, labels);
+        Tensor mean = loss(output, labels)
+            ?? throw new InvalidOperationException("The loss gave null in the place of a tensor.");
         return mean.Shape.Count == 1
             ? new Nodes(images, labels, context, output, mean)
             : throw new ShapeException($"The loss must be one number, the mean over the batch, but has shape {mean.Shape}.");

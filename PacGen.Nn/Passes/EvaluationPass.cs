@@ -10,6 +10,7 @@ internal sealed class EvaluationPass : IDisposable
 {
     private const int Batch = 250;
     private readonly int most;
+    private readonly SampleForm form;
 
     /// <param name="model">The model.</param>
     /// <param name="arena">Its parameters.</param>
@@ -18,7 +19,7 @@ internal sealed class EvaluationPass : IDisposable
     /// <param name="most">The most images that are passed at once.</param>
     public EvaluationPass(Module model, ParameterArena arena, SampleSet images, Func<Tensor, Tensor, Tensor> loss, int most)
     {
-        this.most = Math.Min(most, Batch);
+        (this.most, form) = (Math.Min(most, Batch), images.Form);
         Graph = new BatchGraph(model, arena, arena.Weights, null, loss, images.Form, null);
     }
 
@@ -39,6 +40,8 @@ internal sealed class EvaluationPass : IDisposable
         SampleSet set, IReadOnlyList<Metric> metrics, Func<float, NonFiniteOrigin?, Exception> failure,
         CancellationToken cancellation)
     {
+        Require(set);
+        Metric.RequireNames(metrics);
         double loss = 0;
         int size = SizeOf(set), width = set.Target.Width;
         MetricTally[] tallies = [.. metrics.Select(metric => metric.Start(set.Target, size))];
@@ -134,6 +137,16 @@ internal sealed class EvaluationPass : IDisposable
     private static Normalization? ScaleOf(SampleSet set, int outputs) =>
         set.Target.Scale is { } scale && scale.Channels == outputs ? scale : null;
 
+    /// <summary>Refuses samples of another form than the graph's, whose numbers would lie elsewhere than it reads them.</summary>
+    private void Require(SampleSet set)
+    {
+        if (set.SampleShape != form.Shape || set.Target.Kind != form.Target.Kind || set.Target.Width != form.Target.Width)
+        {
+            throw new ArgumentException(
+                $"The samples are {set}, but the passes were made for samples of {form.Shape} with {form.Target}.", nameof(set));
+        }
+    }
+
     /// <summary>How many numbers the output has a sample.</summary>
     private int SizeOf(SampleSet set) => checked((int)(Graph.For(BatchOf(set)).Output.Count / BatchOf(set)));
 
@@ -152,6 +165,7 @@ internal sealed class EvaluationPass : IDisposable
     /// </summary>
     private void Run(SampleSet set, bool wantsOutputs, EachBatch each, CancellationToken cancellation = default)
     {
+        Require(set);
         DataParallel parallel = Graph.Arena.Parallel;
         Communicator ranks = parallel.Ranks;
         int batch = BatchOf(set), size = wantsOutputs ? SizeOf(set) : 0, width = set.Target.Width;

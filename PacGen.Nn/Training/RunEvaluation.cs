@@ -31,6 +31,7 @@ internal sealed class RunEvaluation : IDisposable
         (this.arena, this.pipeline, this.failure) = (arena, pipeline, failure);
         asked = options.Metrics ?? Metric.Usual(data.Train.Target);
         metrics = HasAccuracy(data.Train) ? [Metric.Accuracy, .. asked] : asked;
+        Metric.RequireNames(metrics);
         foreach (Metric metric in metrics)
         {
             metric.Start(data.Train.Target, pipeline.Graph.Outputs);

@@ -21,6 +21,7 @@ public sealed class Trainer : IDisposable
     private readonly RunRecorder recorder;
     private readonly List<EpochResult> results = [];
     private bool resumed;
+    private bool running;
     private bool disposed;
 
     /// <summary>Prepares a run: makes the model's parameters on the device and draws their first values.</summary>
@@ -143,7 +144,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, by this or another process, before its last epoch was
     /// done.</exception>
-    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch.</exception>
+    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch, or this one is under way.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,
@@ -156,6 +157,12 @@ public sealed class Trainer : IDisposable
                 "The run was stopped within an epoch; a new trainer starts anew, with these weights where its arena loads them.");
         }
 
+        if (running)
+        {
+            throw new InvalidOperationException("The trainer runs already: what it calls after an epoch can't run it again.");
+        }
+
+        running = true;
         try
         {
             recorder.Open();
@@ -168,6 +175,7 @@ public sealed class Trainer : IDisposable
         }
         finally
         {
+            running = false;
             recorder.Close();
             if (pipeline.Forget())
             {
@@ -388,8 +396,14 @@ public sealed class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
+    /// <exception cref="InvalidOperationException">A run of it is under way.</exception>
     public void Dispose()
     {
+        if (running)
+        {
+            throw new InvalidOperationException("The trainer can't be disposed of while it runs: stop the run first.");
+        }
+
         disposed = true;
         recorder.Dispose();
         evaluation?.Dispose();

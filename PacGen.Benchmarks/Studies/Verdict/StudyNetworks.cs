@@ -22,7 +22,7 @@ internal sealed class StudyNetworks
             throw new DataException("This study has no measured network yet: run it first, pacgen study run.");
         }
 
-        rows = OfOneNetwork(rows);
+        rows = ByTests(OfOneNetwork(rows));
         Rows = rows;
         StudyRow[] last = [.. rows.GroupBy(row => row.Run).Select(run => run.MaxBy(row => row.Epoch)!)];
         Collapsed = [.. last.Where(HasCollapsed).OrderBy(row => row.Run)];
@@ -45,6 +45,9 @@ internal sealed class StudyNetworks
 
     /// <summary>The number of runs, collapsed ones too.</summary>
     public int Runs { get; }
+
+    /// <summary>How many runs failed before they came to a moment, or between two.</summary>
+    public int Failed { get; init; }
 
     /// <summary>Runs that learnt nothing, each as it ended.</summary>
     public IReadOnlyList<StudyRow> Collapsed { get; }
@@ -84,7 +87,26 @@ internal sealed class StudyNetworks
     /// </summary>
     public static bool HasCollapsed(StudyRow end) =>
         !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
-            || (Classes(StudySlice.DataSetOf(end)) is { } classes && Guessing.Explains(end.TrainAccuracy, classes));
+            || (Classes(end.ImagesName ?? StudySlice.DataSetOf(end)) is { } classes && Guessing.Explains(end.TrainAccuracy, classes));
+
+    /// <summary>Networks of one data set whose gaps are over different test images are told apart: they are compared with
+    /// their own alone.</summary>
+    private static IReadOnlyList<StudyRow> ByTests(IReadOnlyList<StudyRow> rows)
+    {
+        ILookup<string, string> tests = rows.ToLookup(StudySlice.DataOf, Limit);
+        return
+        [
+            .. rows.Select(row => tests[StudySlice.DataOf(row)].Distinct().Count() == 1 ? row : row with
+            {
+                Settings = new Dictionary<string, string>(row.Settings)
+                {
+                    [StudySlice.TestedSetting] = Limit(row) is { Length: > 0 } limit ? $"{limit} test images" : "all test images",
+                },
+            }),
+        ];
+
+        static string Limit(StudyRow row) => StudySlice.SettingOf(row, StudySlice.TestImagesSetting);
+    }
 
     /// <summary>Two moments at one epoch of a run are one network: what was measured at one holds at the other.</summary>
     private static IReadOnlyList<StudyRow> OfOneNetwork(IReadOnlyList<StudyRow> rows)

@@ -47,7 +47,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         return
         [
             Prose.Line($"""
-                {Prose.Count(networks.Runs, "trained network")}, {collapsed};
+                {Prose.Count(networks.Runs, "trained network")}, {collapsed}{(networks.Failed == 0 ? ""
+                    : $"; {Prose.Count(networks.Failed, "run")} that failed, {(networks.Failed == 1 ? "which is" : "which are")} in no number of the end")};
                 {Prose.Count(ends.Select(row => row.Seed).Distinct().Count(), "seed")}{string.Concat(networks.Data.Select(Of))}
                 """),
             $"date: {Machine.Date}; machine of the report: {Machine.Text}",
@@ -90,7 +91,7 @@ internal sealed class StudyPage(StudyFindings findings, string command)
             by chance: compare it with the best of as many random numbers.
             """),
         Prose.Line($"""
-            **Slanted rows** are no measures: the training loss and the hyper-parameters themselves, each as it is. A measure that
+            **Slanted rows** are no measures: the training loss (turned round, if it was measured: a larger one goes with a smaller gap) and the hyper-parameters themselves, each as it is. A measure that
             does not beat them is not worth its passes.
             """),
     ];

@@ -12,13 +12,16 @@ internal sealed class StudySlice
     /// <summary>The setting that tells data sets apart: measures of different data are never compared.</summary>
     private const string DataSetting = "dataset";
 
-    private const string TestImagesSetting = "test-limit", Joined = ", ";
+    /// <summary>The setting of how many test images there are.</summary>
+    public const string TestImagesSetting = "test-limit";
 
-    /// <summary>
-    /// What says when training ends, and how it is tested: no hyper-parameters of the network that is looked at.
-    /// </summary>
-    private static readonly string[] NoFactors =
-        [StudySetting, DataSetting, "epochs", "stop-loss", "least-epochs", TestImagesSetting];
+    /// <summary>The test images of a network, where networks of one data set are tested on different ones.</summary>
+    public const string TestedSetting = "tested on";
+
+    private const string Joined = ", ";
+
+    /// <summary>What is no hyper-parameter of a network: networks that differ in it are never compared.</summary>
+    private static readonly string[] NoFactors = [StudySetting, DataSetting, TestImagesSetting, TestedSetting];
 
     /// <param name="data">The data set, and the study where there are several.</param>
     /// <param name="moment">The moment, as <see cref="StudyRow"/> has it.</param>
@@ -76,8 +79,9 @@ internal sealed class StudySlice
     /// <summary>A network's data set, and the study that it is of where that is called otherwise.</summary>
     public static string DataOf(StudyRow row)
     {
-        string data = DataSetOf(row), study = SettingOf(row, StudySetting);
-        return study.Length == 0 || study == data ? data : $"{study} ({data})";
+        string data = DataSetOf(row), study = SettingOf(row, StudySetting), tested = SettingOf(row, TestedSetting);
+        data = study.Length == 0 || study == data ? data : $"{study} ({data})";
+        return tested.Length == 0 ? data : $"{data}, {tested}";
     }
 
     /// <summary>A network's data set.</summary>
@@ -89,10 +93,10 @@ internal sealed class StudySlice
         ? [GapKind.Loss, GapKind.Accuracy] : [GapKind.Loss];
 
     /// <summary>How many test images the gaps are over.</summary>
-    /// <param name="all">How many there are where a run says nothing.</param>
-    public int TestImages(int all) => Rows.Min(row =>
+    /// <param name="all">How many there are where nobody knows.</param>
+    public int TestImages(int all) => Rows.Min(row => row.TestImages ?? (
         int.TryParse(SettingOf(row, TestImagesSetting), NumberStyles.None, CultureInfo.InvariantCulture, out int limit)
-            ? Math.Min(limit, all) : all);
+            ? Math.Min(limit, all) : all));
 
     /// <summary>The value of a hyper-parameter; empty where a run has none.</summary>
     public static string SettingOf(StudyRow row, string name) => string.Join(

@@ -16,7 +16,9 @@ public static class MatrixNorms
     /// <param name="options">Which quantity; the logarithm of the product of spectral norms without it.</param>
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <returns>The quantity, with its value for each layer.</returns>
+    /// <returns>
+    /// The quantity, and of each layer what it is made of: of logarithms ln ‖Wᵢ‖², of sums ‖Wᵢ‖², of the normalised margin ‖Wᵢ‖₂.
+    /// </returns>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
@@ -57,7 +59,7 @@ public static class MatrixNorms
             Value = value,
             Uncertainty = Uncertainty.Rounding(value),
             Cost = subject.Work - before,
-            Layers = [.. layers.Zip(parts, (layer, part) => new LayerValue(layer.Name, part))],
+            Layers = [.. layers.Zip(parts, (layer, part) => new LayerValue(layer.Name, Shown(part, options.Quantity)))],
         };
     }
 
@@ -100,6 +102,15 @@ public static class MatrixNorms
         MatrixNormQuantity.SpectralTravel => layer.SpectralTravel,
         MatrixNormQuantity.FrobeniusTravel => layer.FrobeniusTravel,
         _ => Math.Log(layer.Spectral),
+    };
+
+    /// <summary>A part in the quantity's own unit: logarithms only where it is one.</summary>
+    private static double Shown(double part, MatrixNormQuantity quantity) => quantity switch
+    {
+        MatrixNormQuantity.SpectralSum or MatrixNormQuantity.FrobeniusSum or MatrixNormQuantity.SpectralSumOverMargin
+            or MatrixNormQuantity.FrobeniusSumOverMargin => Math.Exp(part),
+        MatrixNormQuantity.NormalizedMargin => Math.Exp(part / 2),
+        _ => part,
     };
 
     private static bool NeedsMargin(MatrixNormQuantity quantity) => quantity is MatrixNormQuantity.SpectralProductOverMargin

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using PacGen.Benchmarks;
 using PacGen.Benchmarks.Figures.Gap;
 using PacGen.Benchmarks.Studies;
@@ -279,6 +280,133 @@ internal sealed class StudyTests
         Assert.That(table.Moments.Select(row => row.TrainLoss).Min(), Is.LessThan(1));
         ProgramRun other = ProgramRun.Of("study", "run", "--folder", folder["study"], "--limit", "100", "--measure-images", "60");
         Assert.That(other.Error, Does.Contain("was measured on 50 images"));
+    }
+
+    private static string[] Small(Folder folder, string name, params string[] more) =>
+    [
+        "study", "run", "--folder", folder[name], "--limit", "100", "--hidden", "8", "--measures", "parameter-norm",
+        "--threads", "1", .. more.Contains("--test-limit") ? (string[])[] : ["--test-limit", "50"],
+        .. more.Contains("--epochs") ? (string[])[] : ["--epochs", "2"], .. more,
+    ];
+
+    /// <summary>A default that is written out makes no other network, whether another run says it or the same description.</summary>
+    [Test]
+    public void ADefaultThatIsWrittenOutIsNoOtherSetting()
+    {
+        using Folder folder = new();
+        Assert.That(ProgramRun.Of(Small(folder, "study", "--batch-size", "10", "20")).ExitCode, Is.Zero);
+        foreach (string[] said in (string[][])
+            [["--learning-rate", "0.1"], ["--optimizer", "sgd"], ["--schedule", "cosine"], ["--weight-decay", "0"]])
+        {
+            ProgramRun again = ProgramRun.Of(Small(folder, "study", ["--batch-size", "10", "20", .. said]));
+            Assert.That(again.ExitCode, Is.Zero, again.Error);
+            Assert.That(again.Output, Does.Contain("2 runs, 2 of them done"), string.Join(' ', said));
+        }
+
+        ProgramRun more = ProgramRun.Of(Small(folder, "study", "--batch-size", "10", "20", "--learning-rate", "0.1", "0.05"));
+        Assert.That(more.Output, Does.Contain("4 runs, 2 of them done"));
+        using StudyStore store = StudyStore.Read(folder["study"]);
+        Assert.That(store.Runs(), Has.Count.EqualTo(4));
+        IReadOnlyList<StudyRun> runs = StudyDescription.Parse(
+            """{ "settings": { "hidden": 8 }, "variants": [ {}, { "learning-rate": 0.1 }, { "dropout": [0, 0.5] } ] }""", "x")
+            .Runs(new StudySettings());
+        Assert.That(runs, Has.Count.EqualTo(2));
+    }
+
+    /// <summary>What some runs say and others leave to the default is one hyper-parameter, and what goes together stays so.</summary>
+    [Test]
+    public void SettingsThatAreLeftOutHaveTheirDefaults()
+    {
+        IReadOnlyList<StudyRun> runs = StudyDescription.Parse(
+            """
+            {
+              "settings": { "hidden": 8, "optimizer": "momentum" },
+              "variants": [
+                { "learning-rate": [0.01, 0.3] }, { "label-noise": 0.3, "dropout": 0.5 }, { "perturb": "uniform", "gamma": [0.1, 1] },
+                { "bias-correction": true, "perturb": "gaussian", "gamma": 1 }, { "limit": 100 }
+              ]
+            }
+            """, "x").Runs(new StudySettings());
+        IReadOnlyList<IReadOnlyDictionary<string, string>> whole = new StudyDefaults().Complete([.. runs.Select(run => run.Settings)]);
+        Assert.That(whole.Select(one => one["learning-rate"]).Distinct(), Is.EqualTo(new[] { "0.01", "0.3" }));
+        Assert.That(whole.Select(one => one["label-noise"]).Distinct(), Is.EquivalentTo(new[] { "0", "0.3" }));
+        Assert.That(whole.Select(one => one["dropout"]).Distinct(), Is.EquivalentTo(new[] { "0", "0.5" }));
+
+        // γ is nothing without noise; of a limit nobody knows how many there are without it.
+        Assert.That(
+            whole.Select(one => (one.GetValueOrDefault("perturb", ""), one.GetValueOrDefault("gamma", ""))).Distinct(),
+            Is.EquivalentTo(new[] { ("", ""), ("uniform", "0.1"), ("uniform", "1"), ("gaussian", "1") }));
+        Assert.That(whole.Count(one => one.ContainsKey("limit")), Is.EqualTo(1));
+        Assert.That(
+            runs.Any(run => run.Settings.ContainsKey("learning-rate") && run.Settings.ContainsKey("label-noise")), Is.False,
+            "the runs' own are as they were");
+    }
+
+    /// <summary>Networks count once, of whatever study they are, and studies stay apart though their folders have one name.</summary>
+    [Test]
+    public void StudiesOfOneNameStayApart()
+    {
+        using Folder folder = new();
+        string one = Path.Combine("a", "st"), two = Path.Combine("b", "st");
+        ProgramRun.Of(Small(folder, one, "--batch-size", "10", "20", "30", "50", "--seeds", "2"));
+        ProgramRun.Of(Small(folder, two, "--batch-size", "10", "20", "30", "50", "--seeds", "2", "--learning-rate", "0.3"));
+        string[] quick = ["--replicates", "20", "--splits", "2"];
+        ProgramRun both = ProgramRun.Of(
+            ["study", "report", "--folder", folder[one], folder[two], "--output", folder["r"], .. quick]);
+        Assert.That(both.ExitCode, Is.Zero, both.Error);
+        Assert.That(Regex.Count(both.Output, "8 networks of 4 settings"), Is.EqualTo(2), both.Output);
+        ProgramRun.Of(["study", "report", "--folder", folder[one], Path.Combine(folder["a"], ".", "st"), .. quick])
+            .RequireRefusal(2, "twice: its networks would count twice");
+    }
+
+    /// <summary>How long networks trained is a hyper-parameter; what they are tested on is none.</summary>
+    [Test]
+    public void EpochsAreAHyperParameterAndTestImagesAreNot()
+    {
+        using Folder folder = new();
+        string[] sizes = ["--batch-size", "10", "20", "30", "50"];
+        ProgramRun.Of(Small(folder, "study", sizes));
+        ProgramRun.Of(Small(folder, "study", [.. sizes, "--epochs", "5"]));
+        string[] quick = ["--replicates", "20", "--splits", "2", "--folder"];
+        ProgramRun report = ProgramRun.Of(["study", "report", .. quick, folder["study"]]);
+        Assert.That(report.Output, Does.Contain("8 networks of 8 settings"), report.Error);
+        string page = File.ReadAllText(Path.Combine(folder["study"], "study.md"));
+        Assert.That(page, Does.Contain("what varies: batch-size, epochs").Or.Contain("what varies: epochs, batch-size"));
+
+        ProgramRun.Of(Small(folder, "tests", [.. sizes, "--test-limit", "50", "100"]));
+        report = ProgramRun.Of(["study", "report", .. quick, folder["tests"]]);
+        Assert.That(report.Output, Does.Contain("digits, 50 test images").And.Contain("digits, 100 test images"), report.Error);
+        Assert.That(Regex.Count(report.Output, "4 networks of 4 settings"), Is.EqualTo(2));
+    }
+
+    /// <summary>The images that gaps are over are those that there were.</summary>
+    [Test]
+    public void TheReportKnowsHowManyTestImagesThereWere()
+    {
+        using Folder folder = new();
+        ProgramRun.Of("study", "run", "--folder", folder["study"], "--limit", "100", "--epochs", "1", "--measures", "trace");
+        using StudyStore store = StudyStore.Read(folder["study"]);
+        StudyRow row = StudyTable.Of(store).Moments.Single();
+        Assert.That((row.TestImages, row.ImagesName), Is.EqualTo(((int?)359, "digits")));
+        Assert.That(new StoredRun(1, [], 1, StudyRunState.Done) { Images = "csv:a, 1 + 2, b.csv, 30 + 40, 0123…" }.Counts,
+            Is.EqualTo(("csv:a, 1 + 2, b.csv", 30, 40)));
+        Assert.That(new StoredRun(1, [], 1, StudyRunState.Done) { Images = "images" }.Counts, Is.Null);
+    }
+
+    /// <summary>What is asked for and can't come any more is said, and so are runs that came to nothing.</summary>
+    [Test]
+    public void MomentsThatCantComeAndRunsThatFailedAreTold()
+    {
+        using Folder folder = new();
+        ProgramRun first = ProgramRun.Of(Small(folder, "study", "--learning-rate", "0.1", "1e9"));
+        Assert.That(first.ExitCode, Is.Zero, first.Error);
+        Assert.That(first.Output, Does.Contain("1 of 2 runs failed, and is in no gap"));
+        ProgramRun again = ProgramRun.Of(
+            Small(folder, "study", "--learning-rate", "0.1", "1e9", "--moments", "epoch:1", "epoch:7", "end"));
+        Assert.That(again.Output, Does.Contain("Warning: no run has so many epochs as epoch:7"));
+        Assert.That(again.Output, Does.Contain(
+            "Warning: 1 run of those that are done has no weights of epoch:1, which was not asked for"));
+        ProgramRun.Of(Small(folder, "other", "--stop-loss", "1", "--least-epochs", "3")).RequireRefusal(2, "no loss would end it");
     }
 
     [Test]

@@ -1,0 +1,100 @@
+using PacGen.Benchmarks.CommandLine;
+using PacGen.Nn;
+
+namespace PacGen.Benchmarks.Studies;
+
+/// <summary>
+/// What settings are where a run leaves them out: a run with a default and one with the same value written out are one run, and
+/// networks of both are of one setting.
+/// </summary>
+internal sealed class StudyDefaults
+{
+    private readonly StudySettings settings = new();
+    private readonly Dictionary<string, string?> identities = new(StringComparer.Ordinal);
+
+    /// <summary>A text that two runs' settings share if they train the same network, seeds apart.</summary>
+    /// <param name="of">A run's settings.</param>
+    public string Identity(IReadOnlyDictionary<string, string> of) => Known(of) ?? StudyDescription.Text(of);
+
+    /// <summary>
+    /// Settings of several runs, each with the values of those that others name and it leaves out. Where several settings are
+    /// named by the same runs, such as a noise and its γ, and one of them has no value elsewhere, they stay left out: together
+    /// they are one hyper-parameter.
+    /// </summary>
+    /// <param name="runs">The settings of each run.</param>
+    public IReadOnlyList<IReadOnlyDictionary<string, string>> Complete(IReadOnlyList<IReadOnlyDictionary<string, string>> runs)
+    {
+        Dictionary<string, Dictionary<string, string>> whole = new(StringComparer.Ordinal);
+        foreach (IReadOnlyDictionary<string, string> run in runs)
+        {
+            whole.TryAdd(StudyDescription.Text(run), new Dictionary<string, string>(run));
+        }
+
+        Dictionary<string, string>[] distinct = [.. whole.Values];
+        Dictionary<string, string>[] before = Array.ConvertAll(distinct, one => new Dictionary<string, string>(one));
+        foreach (string[] names in before.SelectMany(one => one.Keys).Distinct()
+            .GroupBy(name => string.Concat(before.Select(one => one.ContainsKey(name) ? '1' : '0')))
+            .Where(together => together.Key.Contains('0')).Select(together => together.ToArray()))
+        {
+            Dictionary<string, string>?[] completed =
+                Array.ConvertAll(before, one => one.ContainsKey(names[0]) ? one : With(one, names, before));
+            if (completed.All(one => one is not null))
+            {
+                for (int i = 0; i < distinct.Length; i++)
+                {
+                    names.ToList().ForEach(name => distinct[i][name] = completed[i]![name]);
+                }
+            }
+        }
+
+        return [.. runs.Select(run => whole[StudyDescription.Text(run)])];
+    }
+
+    /// <summary>Settings with others that change nothing; null where there are none such.</summary>
+    private Dictionary<string, string>? With(
+        Dictionary<string, string> run, string[] names, Dictionary<string, string>[] others)
+    {
+        if (Known(run) is not { } identity)
+        {
+            return null;
+        }
+
+        Dictionary<string, string> more = new(run);
+        foreach (string name in names)
+        {
+            IEnumerable<string> values = settings.Usual(name)
+                .Concat(others.Select(other => other.GetValueOrDefault(name)).OfType<string>()).Distinct();
+            if (values.FirstOrDefault(value => Known(new Dictionary<string, string>(more) { [name] = value }) == identity)
+                is not { } value)
+            {
+                return null;
+            }
+
+            more[name] = value;
+        }
+
+        return more;
+    }
+
+    /// <summary>Null for settings that this version refuses, such as those of another.</summary>
+    private string? Known(IReadOnlyDictionary<string, string> of)
+    {
+        string text = StudyDescription.Text(of);
+        if (!identities.TryGetValue(text, out string? identity))
+        {
+            try
+            {
+                identity = settings.Identity(of);
+            }
+            catch (Exception error) when (
+                error is UsageException or DataException or CheckpointException or IOException or UnauthorizedAccessException)
+            {
+                identity = null;
+            }
+
+            identities.Add(text, identity);
+        }
+
+        return identity;
+    }
+}
