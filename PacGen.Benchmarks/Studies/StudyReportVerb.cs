@@ -36,7 +36,8 @@ internal sealed class StudyReportVerb : Verb
         "--splits", "Halvings of the settings on which combinations are chosen and tried", (2, 10_000), 40);
 
     private readonly Option<int> testImages = Options.Count(
-        "--test-images", "The test images behind a gap of accuracies, where a study of before does not say it", (1, int.MaxValue), 10_000);
+        "--test-images", "The test images behind a gap of accuracies, where an older study does not say it", (1, int.MaxValue),
+        10_000);
 
     private readonly Option<ulong> seed = Options.Seed("the bootstrap's draws, random numbers and halvings");
 

@@ -32,7 +32,9 @@ internal sealed record StudyRow(
     /// <summary>The generalization gap of Figures 3 to 6: test loss less training loss, in nats.</summary>
     public double LossGap => TestLoss - TrainLoss;
 
-    /// <summary>The name of the images that it was trained on, such as <c>cifar-100-coarse</c>; null where nobody knows.</summary>
+    /// <summary>
+    /// The name of the images that it was trained on, such as <c>cifar-100-coarse</c>; null where nobody knows.
+    /// </summary>
     public string? ImagesName { get; init; }
 
     /// <summary>How many test images its numbers are over; null where nobody knows.</summary>

@@ -96,7 +96,8 @@ internal sealed class StudySettings
         ModelChoice network = training.Model;
         return string.Join('\n', (string[])
         [
-            .. OfImages.Select(option => $"{option.Name} {TextOf((parsed.GetResult(option) as OptionResult)?.GetValueOrDefault<object?>())}"),
+            .. OfImages.Select(option => (option.Name, Result: parsed.GetResult(option) as OptionResult))
+                .Select(option => $"{option.Name} {TextOf(option.Result?.GetValueOrDefault<object?>())}"),
             $"{network with { Hidden = [], Onnx = null }} {string.Join('-', network.Hidden)} {network.Onnx?.Path}",
             $"{training.Optimizer}",
             .. TrainingRunOptions.Describe(training.Options).Select(setting => $"{setting.Name} {setting.Value}"),
@@ -104,9 +105,13 @@ internal sealed class StudySettings
         ]);
     }
 
-    /// <summary>The values that a setting has where it is left out, as far as they are known without the other settings.</summary>
-    public IEnumerable<string> Usual(string name) => All.FirstOrDefault(option => NameOf(option) == name) is not { } found ? []
-        : found.HasDefaultValue ? [TextOf(found.GetDefaultValue())] : optimizer.UsualValues(found);
+    /// <summary>
+    /// The values that a setting has where it is left out, as far as they are known without the other settings.
+    /// </summary>
+    public IEnumerable<string> Usual(string name) =>
+        All.FirstOrDefault(option => NameOf(option) == name) is not { } found ? []
+        : found.HasDefaultValue ? [TextOf(found.GetDefaultValue())]
+        : optimizer.UsualValues(found).Concat(model.UsualValues(found));
 
     private static string TextOf(object? value) => value switch
     {

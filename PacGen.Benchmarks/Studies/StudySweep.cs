@@ -64,7 +64,9 @@ internal sealed class StudySweep(
             ? $", {count} of them {state.ToString().ToLowerInvariant()}" : "";
     }
 
-    /// <summary>What is asked for and never comes: moments that runs which are done have no weights of, or that none reaches.</summary>
+    /// <summary>
+    /// What is asked for and never comes: moments that runs which are done have no weights of, or that none reaches.
+    /// </summary>
     private IEnumerable<string> Warnings(IReadOnlyList<StudyRun> runs, Dictionary<int, StoredRun> there)
     {
         string[] beyond = [.. description.Moments.Beyond(runs.Max(run => run.Training.Options.Epochs))];

@@ -10,11 +10,13 @@ namespace PacGen.Benchmarks.Training;
 /// <param name="usualDepth">The Wide-ResNet's depth without the option.</param>
 internal sealed class ModelOptions(string? fallback, bool drops = false, int usualDepth = 16) : OptionGroup
 {
+    private const int UsualWidth = 128;
     private static readonly string[] Weights = [".pt", ".pth", ".safetensors"];
 
     private readonly Option<string> model = Networks(fallback);
 
-    private readonly Option<int[]> hidden = Options.Counts("--hidden", "The widths of the MLP's hidden layers; without it 128");
+    private readonly Option<int[]> hidden = Options.Counts(
+        "--hidden", $"The widths of the MLP's hidden layers; without it {UsualWidth}");
     private readonly Option<int?> depth = Options.Count(
         "--depth", $"The Wide-ResNet's depth, 6n + 4: 10, 16, 22, 28, … 58; without it {usualDepth}", 10);
     private readonly Option<int?> widen = Options.Count("--widen", "The Wide-ResNet's widening factor; without it 1", 1);
@@ -42,6 +44,13 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
 
     public override IReadOnlyList<Option> All =>
         [model, hidden, depth, widen, form, scale, .. drops ? (Option[])[dropout] : []];
+
+    /// <summary>What an option is where it is not given, whose default depends on the network.</summary>
+    public IEnumerable<string> UsualValues(Option option) => option == dropout ? ["0"]
+        : option == scale || option == widen ? ["1"]
+        : option == depth ? [$"{usualDepth}"]
+        : option == hidden ? [$"{UsualWidth}"]
+        : option == form ? [ModelChoice.Forms[0].Name] : [];
 
     /// <summary>Whether the command line names a network.</summary>
     public bool IsGiven(ParseResult parsed) => parsed.IsGiven(model);
@@ -77,7 +86,7 @@ internal sealed class ModelOptions(string? fallback, bool drops = false, int usu
         parsed.Needs(
             !drops || (name != ModelChoice.OnnxName && name != "resnet18"), "another model of the program's own than resnet18",
             dropout);
-        ModelChoice fresh = new(name, mlp ? [128] : [], wide ? usualDepth : 0, wide ? 1 : 0);
+        ModelChoice fresh = new(name, mlp ? [UsualWidth] : [], wide ? usualDepth : 0, wide ? 1 : 0);
         ModelChoice same = saved?.Name == name ? saved : fresh;
         int deep = parsed.GetValue(depth) ?? same.Depth;
         return same with

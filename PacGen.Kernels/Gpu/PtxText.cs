@@ -24,7 +24,7 @@ internal static partial class PtxText
         ? Kernel(context, EntryPointOf(kernel), kernel.Info, Mended(ptx.PTXAssembly)) : kernel;
 
     public static string Mended(string ptx) =>
-        Shared().Replace(GuardedUniformBranch().Replace(ptx, "$1bra"), match => $"{match.Groups[1].Value}16{match.Groups[2].Value}");
+        Shared().Replace(GuardedUniformBranch().Replace(ptx, "$1bra"), "${head}16${tail}");
 
     /// <summary>A kernel of a text.</summary>
     [UnsafeAccessor(UnsafeAccessorKind.Constructor)]
@@ -38,6 +38,6 @@ internal static partial class PtxText
     private static partial Regex GuardedUniformBranch();
 
     // Arrays of 16 bytes and more, and those whose size the launch says.
-    [GeneratedRegex(@"(\.shared\s+\.align\s+)[1248](\s+\.b8\s+\w+\[(?:\d{3,}|[2-9]\d|1[6-9])?\])")]
+    [GeneratedRegex(@"(?<head>\.shared\s+\.align\s+)[1248](?<tail>\s+\.b8\s+\w+\[(?:\d{3,}|[2-9]\d|1[6-9])?\])")]
     private static partial Regex Shared();
 }

@@ -25,7 +25,7 @@ public sealed record Sgd : Optimizer
     {
         this.momentum = Smoothing(momentum, "The momentum");
         this.nesterov = nesterov && momentum == 0
-            ? throw new ArgumentException("Nesterov's momentum is 0, so that nothing is looked ahead: give a momentum.", nameof(nesterov))
+            ? throw new ArgumentException("Nesterov's form needs a momentum above 0: give one.", nameof(nesterov))
             : nesterov;
         this.weightDecay = NotNegative(weightDecay, "weight decay");
     }

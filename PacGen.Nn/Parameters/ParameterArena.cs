@@ -41,10 +41,10 @@ public sealed class ParameterArena : IDisposable
             throw new ArgumentException($"{module.GetType().Name} has no parameters: nothing to train.", nameof(module));
         }
 
-        if (parameters.GroupBy(parameter => parameter.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
+        if (parameters.CountBy(parameter => parameter.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
         {
             throw new ArgumentException(
-                $"{module.GetType().Name} has two parameters called {twice.Key}, so that no file could hold both. A field's name " +
+                $"{module.GetType().Name} has two parameters called {twice}, so that no file could hold both. A field's name " +
                     "counts without its underscore: give one of the two fields another.", nameof(module));
         }
 

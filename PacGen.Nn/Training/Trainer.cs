@@ -144,7 +144,8 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, by this or another process, before its last epoch was
     /// done.</exception>
-    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch, or this one is under way.</exception>
+    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch, or one is under
+    /// way.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,

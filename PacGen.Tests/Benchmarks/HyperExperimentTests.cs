@@ -32,6 +32,31 @@ internal sealed class HyperExperimentTests
             }));
     }
 
+    /// <summary>Runs of images under another normalisation are other runs.</summary>
+    [Test]
+    public void AKeptRunIsOfItsNormalization()
+    {
+        using Folder folder = new();
+        string[] one =
+        [
+            "experiment", "hyper", "--limit", "100", "--hidden", "8", "--epochs", "1", "--etas", "10", "--gammas", "1", "--seeds",
+            "1", "--output", folder[""],
+        ];
+        Assert.That(ProgramRun.Of(one).ExitCode, Is.Zero);
+        ProgramRun.Of([.. one, "--normalization", "none"]).RequireRefusal(1, "normalization (");
+    }
+
+    [Test]
+    public void TargetsThatAreNoClassesAreRefused()
+    {
+        using Folder folder = new();
+        foreach (string experiment in new[] { "hyper", "optimizers", "rescale" })
+        {
+            ProgramRun.Of("experiment", experiment, "--dataset", "penguins", "--output", folder[""])
+                .RequireRefusal(2, "the targets of penguins are no classes");
+        }
+    }
+
     [TestCase("--etas is '0'", "--etas", "0")]
     [TestCase("different numbers", "--gammas", "1,1")]
     [TestCase("--validation is '1'", "--validation", "1")]

@@ -24,6 +24,22 @@ internal sealed class MeasureVerbTests
     [OneTimeTearDown]
     public static void Delete() => folder.Dispose();
 
+    /// <summary>What the obstacle of Ψ with training's h says is true.</summary>
+    [Test]
+    public void TrainingsOwnCurvatureIsKeptInTheFile()
+    {
+        using Folder own = new();
+        string[] train = ["train", "--limit", "100", "--epochs", "1", "--hidden", "8", "--save", own["w.safetensors"]];
+        string[] measure = ["measure", "--weights", own["w.safetensors"], "--measures", "psi-training", "--images", "100"];
+        Assert.That(ProgramRun.Of(train).ExitCode, Is.Zero);
+        Assert.That(ProgramRun.Of(measure).Output, Does.Contain("train --curvature training keeps them"));
+        ProgramRun kept = ProgramRun.Of([.. train, "--curvature", "training"]);
+        Assert.That(kept.Output, Does.Contain("Ψ with h from training's own batches of 64"), kept.Error);
+        ProgramRun measured = ProgramRun.Of(measure);
+        Assert.That(measured.Output, Does.Not.Contain("not taken").And.Match("psi-training .*[0-9]"), measured.Error);
+        ProgramRun.Of("measure", "--list", "--json").RequireRefusal(2, "leave --json or --list out");
+    }
+
     /// <summary>The values are those of the library; the first weights are drawn again by the file's seed.</summary>
     [Test]
     public void GivesWhatTheLibraryGives()

@@ -247,6 +247,8 @@ internal sealed class TrainVerbTests
         ProgramRun fewer = ProgramRun.Of("train", "--resume", folder["c"], "--epochs", "1");
         Assert.That(fewer.ExitCode, Is.EqualTo(2), fewer.Error);
         Assert.That(fewer.ErrorLines[^1], Does.Contain("has done 2: give as many or more"));
+        ProgramRun scaled = ProgramRun.Of("train", "--resume", folder["c"], "--normalization", "none", "--epochs", "2");
+        Assert.That(scaled.Error, Does.Contain("it differs in normalization ("));
         ProgramRun other = ProgramRun.Of("train", "--resume", folder["c"], "--hidden", "64");
         Assert.That(other.ExitCode, Is.EqualTo(2), other.Error);
         Assert.That(other.Error, Does.Contain("has another network: leave --hidden out to go on with it"));

@@ -87,7 +87,8 @@ internal sealed class StudyNetworks
     /// </summary>
     public static bool HasCollapsed(StudyRow end) =>
         !double.IsFinite(end.TrainLoss) || !double.IsFinite(end.TestLoss)
-            || (Classes(end.ImagesName ?? StudySlice.DataSetOf(end)) is { } classes && Guessing.Explains(end.TrainAccuracy, classes));
+            || (Classes(end.ImagesName ?? StudySlice.DataSetOf(end)) is { } classes
+                && Guessing.Explains(end.TrainAccuracy, classes));
 
     /// <summary>Networks of one data set whose gaps are over different test images are told apart: they are compared with
     /// their own alone.</summary>

@@ -86,7 +86,7 @@ internal sealed class StudySlice
 
     /// <summary>A network's data set.</summary>
     public static string DataSetOf(StudyRow row) =>
-        SettingOf(row, DataSetting) is { Length: > 0 } name ? name : "the data";
+        SettingOf(row, DataSetting) is { Length: > 0 } name ? name : row.ImagesName ?? "the data";
 
     /// <summary>The gaps that its networks have: targets that are numbers have no accuracy.</summary>
     public IEnumerable<GapKind> Kinds => Rows.All(row => double.IsFinite(row.AccuracyGap))

@@ -208,7 +208,8 @@ internal static partial class CsvFile
         Sep? separator = text.HasCommasInNumbers() ? new Sep(';') : null;
         using SepReader reader = Sep.Reader(options => options with
         {
-            Sep = separator, HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture, DisableColCountCheck = true,
+            Sep = separator, HasHeader = false, Unescape = true, CultureInfo = CultureInfo.InvariantCulture,
+            DisableColCountCheck = true,
         }).From(text);
         int cells = 0;
         foreach (SepReader.Row row in reader)

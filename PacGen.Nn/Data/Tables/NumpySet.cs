@@ -99,7 +99,8 @@ internal static class NumpySet
         {
             null => Dataset.Split(train, options.TestPart, options.SplitSeed, name),
             byte[,,] or byte[,,,] => new Dataset(name, train, Of(testSamples, testLabels)),
-            _ => throw new ArgumentException("Training samples are images of bytes, but test samples are not.", nameof(testSamples)),
+            _ => throw new ArgumentException(
+                "Training samples are images of bytes, but test samples are not.", nameof(testSamples)),
         };
         return data.Normalized();
 

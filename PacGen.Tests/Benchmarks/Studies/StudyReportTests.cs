@@ -182,8 +182,11 @@ internal sealed class StudyReportTests
         {
             Settings = new Dictionary<string, string>(row.Settings)
             {
-                ["perturb"] = "uniform", ["gamma"] = "0.1", ["epochs"] = "7", ["test-limit"] = "500",
+                ["perturb"] = "uniform", ["gamma"] = "0.1",
             },
+        }).Select(row => row with
+        {
+            Settings = new Dictionary<string, string>(row.Settings) { ["epochs"] = "7", ["test-limit"] = "500" },
         })];
         StudySlice slice = new StudyNetworks(rows).Slices[0];
         Assert.That(slice.Factors, Is.EqualTo(new[] { "batch-size", "learning-rate", "perturb, gamma" }));

@@ -57,6 +57,13 @@ internal sealed class LiteratureTests(string name)
         Measurement ranksByLayer = Found("frobenius-over-spectral");
         Assert.That(ranksByLayer.Layers.Select(layer => layer.Name), Is.EqualTo(network.Matrices.Select(matrix => matrix.Name)));
         Assert.That(ranksByLayer.Layers.Sum(layer => layer.Value), Is.EqualTo(ranksByLayer.Value).Within(1e-9));
+        OfLayers("frobenius-sum", norm => norm.Frobenius * norm.Frobenius);
+        OfLayers("spectral-sum-over-margin", norm => norm.Spectral * norm.Spectral);
+        OfLayers("normalized-margin", norm => norm.Spectral);
+        OfLayers("log-spectral-product", norm => 2 * Math.Log(norm.Spectral));
+
+        void OfLayers(string measure, Func<(double Spectral, double Frobenius), double> value) => Assert.That(
+            Found(measure).Layers.Select(layer => layer.Value), Is.EqualTo(norms.Select(value)).Within(1e-6), measure);
     }
 
     /// <summary>The norms of the layers as maps, from their matrices written out column by column.</summary>
