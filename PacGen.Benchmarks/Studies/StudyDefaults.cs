@@ -17,9 +17,9 @@ internal sealed class StudyDefaults
     public string Identity(IReadOnlyDictionary<string, string> of) => Known(of) ?? StudyDescription.Text(of);
 
     /// <summary>
-    /// Settings of several runs, each with the values of those that others name and it leaves out. Where several settings are
-    /// named by the same runs, such as a noise and its γ, and one of them has no value elsewhere, they stay left out: together
-    /// they are one hyper-parameter.
+    /// Settings of several runs, each with the values of those that others name and it leaves out. Where a value can't be said
+    /// of all, such as γ where there is no noise, those that have it get it; what the same runs then name is left as it is:
+    /// a noise and its γ are one hyper-parameter, and plain runs have neither.
     /// </summary>
     /// <param name="runs">The settings of each run.</param>
     public IReadOnlyList<IReadOnlyDictionary<string, string>> Complete(IReadOnlyList<IReadOnlyDictionary<string, string>> runs)
@@ -31,23 +31,31 @@ internal sealed class StudyDefaults
         }
 
         Dictionary<string, string>[] distinct = [.. whole.Values];
-        Dictionary<string, string>[] before = Array.ConvertAll(distinct, one => new Dictionary<string, string>(one));
-        foreach (string[] names in before.SelectMany(one => one.Keys).Distinct()
-            .GroupBy(name => string.Concat(before.Select(one => one.ContainsKey(name) ? '1' : '0')))
-            .Where(together => together.Key.Contains('0')).Select(together => together.ToArray()))
+        Fill(distinct, (had, all) => had < all);
+        Fill(distinct, (had, all) => had == all);
+        return [.. runs.Select(run => whole[StudyDescription.Text(run)])];
+    }
+
+    /// <summary>Gives runs the settings that some of them name, all those together that the same runs name.</summary>
+    /// <param name="runs">Settings, which are added to.</param>
+    /// <param name="wanted">Whether it is done, by how many of those that lack them can have them, and how many lack
+    /// them.</param>
+    private void Fill(Dictionary<string, string>[] runs, Func<int, int, bool> wanted)
+    {
+        foreach (string[] names in runs.SelectMany(run => run.Keys).Distinct()
+            .GroupBy(name => string.Concat(runs.Select(run => run.ContainsKey(name) ? '1' : '0')))
+            .Where(together => together.Key.Contains('0')).Select(together => together.ToArray()).ToArray())
         {
-            Dictionary<string, string>?[] completed =
-                Array.ConvertAll(before, one => one.ContainsKey(names[0]) ? one : With(one, names, before));
-            if (completed.All(one => one is not null))
+            Dictionary<string, string>[] lacking = [.. runs.Where(run => !run.ContainsKey(names[0]))];
+            Dictionary<string, string>?[] completed = Array.ConvertAll(lacking, run => With(run, names, runs));
+            if (wanted(completed.Count(one => one is not null), lacking.Length))
             {
-                for (int i = 0; i < distinct.Length; i++)
+                foreach ((Dictionary<string, string> run, Dictionary<string, string>? more) in lacking.Zip(completed))
                 {
-                    names.ToList().ForEach(name => distinct[i][name] = completed[i]![name]);
+                    names.Where(_ => more is not null).ToList().ForEach(name => run[name] = more![name]);
                 }
             }
         }
-
-        return [.. runs.Select(run => whole[StudyDescription.Text(run)])];
     }
 
     /// <summary>Settings with others that change nothing; null where there are none such.</summary>

@@ -87,8 +87,8 @@ internal sealed class StudyRunVerb : Verb
         if (failed > 0)
         {
             terminal.Line(Prose.Line($"""
-                {failed} of {Prose.Count(runs.Count, "run")} failed, and {(failed == 1 ? "is" : "are")} in no gap; pacgen study show
-                --folder {at} says why
+                {failed} of {Prose.Count(runs.Count, "run")} failed and {(failed == 1 ? "has" : "have")} no numbers of the end of
+                training; pacgen study show --folder {at} says why
                 """));
         }
 

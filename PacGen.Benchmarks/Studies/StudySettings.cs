@@ -70,13 +70,6 @@ internal sealed class StudySettings
         parsed.Needs(parsed.IsGiven(stopLoss), "--stop-loss", leastEpochs);
         ModelChoice choice = model.Create(parsed);
         TrainingOptions options = run.Create(parsed, choice) with { Seed = seed, KeepSecondMoment = true };
-        if (parsed.GetValue(leastEpochs) > options.Epochs)
-        {
-            throw new UsageException(Prose.Line($"""
-                --least-epochs is {parsed.GetValue(leastEpochs)}, but a run has {options.Epochs} epochs: no loss would end it.
-                """));
-        }
-
         return new StudyTraining(
             choice,
             optimizer.Create(parsed, keepsSecondMoment: true),

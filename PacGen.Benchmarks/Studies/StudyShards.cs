@@ -48,14 +48,14 @@ internal static class StudyShards
 
     private static int Take(StudyStore store, StudyStore part, string name)
     {
-        Dictionary<(string, ulong), StoredRun> here = store.Runs().ToDictionary(Key);
+        StoredRuns here = new(store.Runs());
         ILookup<int, StoredEpoch> epochs = part.Epochs().ToLookup(epoch => epoch.Run);
         ILookup<int, StoredMoment> moments = part.Moments().ToLookup(moment => moment.Run);
         ILookup<int, StoredMeasure> measures = part.Measures(layers: true).ToLookup(measure => measure.Run);
         int taken = 0;
         foreach (StoredRun run in part.Runs().Where(run => run.State is StudyRunState.Done or StudyRunState.Failed))
         {
-            if (!here.TryGetValue(Key(run), out StoredRun? own) || own.State is StudyRunState.Done or StudyRunState.Failed)
+            if (here.Find(run.Settings, run.Seed) is not { State: not (StudyRunState.Done or StudyRunState.Failed) } own)
             {
                 continue;
             }
@@ -68,6 +68,4 @@ internal static class StudyShards
 
         return taken;
     }
-
-    private static (string, ulong) Key(StoredRun run) => (StudyDescription.Text(run.Settings), run.Seed);
 }

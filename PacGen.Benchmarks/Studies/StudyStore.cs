@@ -162,25 +162,16 @@ internal sealed class StudyStore : IDisposable
     /// <param name="runs">The runs.</param>
     public IReadOnlyList<StudyRun> Add(IReadOnlyList<StudyRun> runs) => Do(() =>
     {
-        StudyDefaults defaults = new();
-        IReadOnlyList<StoredRun> there = Runs();
-        HashSet<(string, ulong)> written = [.. there.Select(run => (StudyDescription.Text(run.Settings), run.Seed))];
-        Dictionary<(string, ulong), int>? same = null;
+        StoredRuns there = new(Runs());
         using SqliteTransaction all = connection.BeginTransaction();
         List<StudyRun> numbered = [];
         foreach (StudyRun run in runs)
         {
             string settings = StudyDescription.Text(run.Settings), seed = run.Seed.ToString(CultureInfo.InvariantCulture);
-            if (there.Count > 0 && !written.Contains((settings, run.Seed)))
+            if (there.Find(run.Settings, run.Seed) is { } known)
             {
-                // It may be there with a default written out, or left out.
-                same ??= there.DistinctBy(one => (defaults.Identity(one.Settings), one.Seed))
-                    .ToDictionary(one => (defaults.Identity(one.Settings), one.Seed), one => one.Run);
-                if (same.TryGetValue((defaults.Identity(run.Settings), run.Seed), out int known))
-                {
-                    numbered.Add(run with { Number = known });
-                    continue;
-                }
+                numbered.Add(run with { Number = known.Run });
+                continue;
             }
 
             Execute(

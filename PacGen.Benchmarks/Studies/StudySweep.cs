@@ -75,6 +75,13 @@ internal sealed class StudySweep(
             yield return $"no run has so many epochs as {string.Join(", ", beyond)}: nothing will be measured there.";
         }
 
+        if (runs.FirstOrDefault(run => run.Training.LeastEpochs > run.Training.Options.Epochs) is { Training: var training })
+        {
+            yield return Prose.Line($"""
+                least-epochs is {training.LeastEpochs}, but runs have {training.Options.Epochs} epochs: stop-loss ends none of them.
+                """);
+        }
+
         ILookup<int, StoredEpoch> epochs = store.Epochs().ToLookup(epoch => epoch.Run);
         ILookup<int, string> kept = store.Moments().ToLookup(moment => moment.Run, moment => moment.Moment);
         string[][] lacking =

@@ -1,3 +1,4 @@
+using PacGen.Benchmarks.CommandLine;
 using PacGen.Benchmarks.Reporting;
 using PacGen.Core.Perturbation;
 using PacGen.Kernels;
@@ -44,6 +45,10 @@ internal static class QuickBench
 
         terminal.Line($"{device.Name}: {most[0]:F0} GFLOP/s of fused multiply-adds, {most[1]:F1} GB/s of copying (read + write)");
         terminal.Write(table);
+        terminal.Line(Prose.Line("""
+            Rates of convolutions count the multiplications of the direct sum: Winograd's need fewer, and so exceed the ceiling
+            (--convolutions direct has none of them). Arrays that the caches hold are copied faster than the ceiling's.
+            """));
 
         BenchRow Measure(Work work)
         {

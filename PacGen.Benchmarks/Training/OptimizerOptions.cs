@@ -211,10 +211,23 @@ internal sealed class OptimizerOptions(OptimizerUse use = OptimizerUse.Whole, st
     /// <summary>η of section 8 for the optimizer of a command line, where no other is given.</summary>
     public double PaperEta(ParseResult parsed) => RuleOf(parsed).Eta;
 
-    /// <summary>What learning rate and weight decay are where they are not given, each by one of the rules.</summary>
-    public IEnumerable<string> UsualValues(Option option) => Rules
-        .Select(rule => option == learningRate ? rule.Rate : option == weightDecay ? rule.Decay : double.NaN)
-        .Where(value => !double.IsNaN(value)).Distinct().Select(value => value.ToString("R", CultureInfo.InvariantCulture));
+    /// <summary>What an option is where it is not given, whose default depends on others: each that may be.</summary>
+    public IEnumerable<string> UsualValues(Option option)
+    {
+        AlgorithmOne listing = new(PlainEta);
+        double[] numbers = option == learningRate ? [.. Rules.Select(rule => rule.Rate)]
+            : option == weightDecay ? [.. Rules.Select(rule => rule.Decay)]
+            : option == eta ? [.. Rules.Select(rule => rule.Eta)]
+            : option == momentum ? [DefaultMomentum]
+            : option == gamma ? [listing.Neighborhood.Gamma]
+            : option == epsilon ? [listing.Neighborhood.Epsilon]
+            : option == beta1 ? [listing.Beta1]
+            : option == beta2 ? [listing.Beta2]
+            : option == noiseWarmUp ? [0]
+            : option == sharpnessRho ? [.. Ascents.Select(ascent => ascent.Rho)] : [];
+        return option == sigma ? [Levels[0].Name] : option == noiseSchedule ? [NoiseSchedules[0].Name]
+            : numbers.Distinct().Select(value => value.ToString("R", CultureInfo.InvariantCulture));
+    }
 
     /// <summary>The optimizer that a command line asks for.</summary>
     /// <param name="parsed">The command line.</param>

@@ -93,7 +93,11 @@ internal sealed class TrainVerb : Verb
         Communicator ranks = LaunchedRank.Join();
         ParseResult parsed = checkpoints.Complete(given, Command);
         Terminal terminal = TerminalOf(parsed);
-        Optimizer rule = optimizer.Create(parsed, OfTraining(parsed));
+        Optimizer rule = optimizer.Create(
+            parsed,
+
+            // A run of before may have it in its own command line.
+            keepsSecondMoment: OfTraining(parsed) || checkpoints.Resume(given) is not null);
         ModelChoice choice = model.Create(parsed);
         TrainingOptions options = run.Create(parsed, choice) with
         {

@@ -14,5 +14,12 @@ internal static class RunSettings
                           let before = there.GetValueOrDefault(name, "none")
                           let now = here.GetValueOrDefault(name, "none")
                           where before != now && (name != Normalization || there.ContainsKey(name))
-                          select $"{name} ({before} there, {now} here)");
+                          select $"{name} ({Short(before)} there, {Short(now)} here)");
+
+    // A normalisation has two numbers for each column.
+    private static string Short(string value)
+    {
+        const int Most = 120;
+        return value.Length <= Most ? value : $"{value[..Most]}…";
+    }
 }

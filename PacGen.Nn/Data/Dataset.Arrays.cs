@@ -17,8 +17,8 @@ public sealed partial record Dataset
     /// </summary>
     /// <param name="samples">N samples; of rank 1, each is one number.</param>
     /// <param name="targets">N targets.</param>
-    /// <param name="kind">What targets are. Without it whole numbers of one axis are classes, <see cref="bool"/>s of two axes
-    /// are labels, and other numbers are values.</param>
+    /// <param name="kind">What targets are. Without it whole numbers of one axis, or of one column, are classes,
+    /// <see cref="bool"/>s of two axes are labels, and other numbers are values.</param>
     /// <param name="testPart">The share of the samples that is tested on, in (0, 1).</param>
     /// <param name="seed">Chooses those.</param>
     /// <param name="name">What the data set is called.</param>

@@ -42,8 +42,8 @@ public sealed class Evaluator : IDisposable
     /// <summary>The mean loss and the metrics on a set.</summary>
     /// <param name="set">The samples.</param>
     /// <param name="metrics">What is measured; without any the usual ones, and of classes the accuracy.</param>
-    /// <exception cref="ArgumentException">A metric says nothing about these targets, or the samples have another
-    /// form.</exception>
+    /// <exception cref="ArgumentException">A metric says nothing about these targets, two have one name, or the samples have
+    /// another form.</exception>
     /// <exception cref="TrainingException">A weight, or the loss, is NaN or infinite.</exception>
     public Evaluation Evaluate(SampleSet set, params IReadOnlyList<Metric> metrics) => Evaluate(set, metrics, default);
 

@@ -97,7 +97,7 @@ public abstract class Metric(string name)
         if (metrics.Distinct().GroupBy(metric => metric.Name).FirstOrDefault(same => same.Count() > 1) is { } twice)
         {
             throw new ArgumentException(
-                $"Two different metrics are called {twice.Key}: give each a name of its own (of classes the accuracy is always " +
+                $"Two metrics are called {twice.Key}: give each a name of its own (of classes the accuracy is always " +
                     "among them).", nameof(metrics));
         }
     }

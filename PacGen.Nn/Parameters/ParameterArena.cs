@@ -44,8 +44,8 @@ public sealed class ParameterArena : IDisposable
         if (parameters.CountBy(parameter => parameter.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
         {
             throw new ArgumentException(
-                $"{module.GetType().Name} has two parameters called {twice}, so that no file could hold both. A field's name " +
-                    "counts without its underscore: give one of the two fields another.", nameof(module));
+                $"{module.GetType().Name} has two parameters called {twice}, so that no file could hold both: give one of " +
+                    "the two fields another name, which counts without its underscore.", nameof(module));
         }
 
         Device = device;

@@ -40,7 +40,7 @@ internal sealed class EvaluationPass : IDisposable
         SampleSet set, IReadOnlyList<Metric> metrics, Func<float, NonFiniteOrigin?, Exception> failure,
         CancellationToken cancellation)
     {
-        Require(set);
+        Require(set, scores: true);
         Metric.RequireNames(metrics);
         double loss = 0;
         int size = SizeOf(set), width = set.Target.Width;
@@ -138,9 +138,13 @@ internal sealed class EvaluationPass : IDisposable
         set.Target.Scale is { } scale && scale.Channels == outputs ? scale : null;
 
     /// <summary>Refuses samples of another form than the graph's, whose numbers would lie elsewhere than it reads them.</summary>
-    private void Require(SampleSet set)
+    /// <param name="set">The samples.</param>
+    /// <param name="scores">Whether their targets are looked at, too.</param>
+    /// <exception cref="ArgumentException">They are of another form.</exception>
+    public void Require(SampleSet set, bool scores)
     {
-        if (set.SampleShape != form.Shape || set.Target.Kind != form.Target.Kind || set.Target.Width != form.Target.Width)
+        if (set.SampleShape != form.Shape || set.Target.Width != form.Target.Width
+            || (scores && set.Target.Kind != form.Target.Kind))
         {
             throw new ArgumentException(
                 $"The samples are {set}, but the passes were made for samples of {form.Shape} with {form.Target}.", nameof(set));
@@ -165,7 +169,7 @@ internal sealed class EvaluationPass : IDisposable
     /// </summary>
     private void Run(SampleSet set, bool wantsOutputs, EachBatch each, CancellationToken cancellation = default)
     {
-        Require(set);
+        Require(set, scores: false);
         DataParallel parallel = Graph.Arena.Parallel;
         Communicator ranks = parallel.Ranks;
         int batch = BatchOf(set), size = wantsOutputs ? SizeOf(set) : 0, width = set.Target.Width;

@@ -81,6 +81,8 @@ internal sealed class RunEvaluation : IDisposable
     /// <summary>Loss and metrics on a set.</summary>
     public Evaluation Of(SampleSet set, IReadOnlyList<Metric> metrics, CancellationToken cancellation)
     {
+        Pass.Require(set, scores: true);
+        Metric.RequireNames(metrics);
         Renew(cancellation);
         arena.RequireFiniteState("The model can't be evaluated", pipeline.Steps);
         return Pass.Evaluate(

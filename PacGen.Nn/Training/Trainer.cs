@@ -29,7 +29,9 @@ public sealed class Trainer : IDisposable
     /// <param name="data">What to train and test on.</param>
     /// <param name="optimizer">How to update the weights.</param>
     /// <param name="options">Everything else; defaults without it.</param>
-    /// <exception cref="ArgumentException">An option is out of range, or the model has no output for a label.</exception>
+    /// <exception cref="ArgumentException">An option is out of range, the model has no output for a label, or two metrics or
+    /// two parameters have one name.</exception>
+    /// <exception cref="InvalidOperationException">The model's Forward or the loss gives null.</exception>
     /// <exception cref="PacGen.Kernels.ShapeException">The model does not fit the images.</exception>
     /// <exception cref="TrainingException">The run takes far more memory than is free.</exception>
     public Trainer(Module model, Dataset data, Optimizer optimizer, TrainingOptions? options = null)
@@ -332,6 +334,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The mean loss and the accuracy of the unperturbed weights on a set, in evaluation mode.</summary>
     /// <param name="set">The images.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">The samples are of another form than the data set's.</exception>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
@@ -347,7 +350,8 @@ public sealed class Trainer : IDisposable
     /// <param name="set">The samples.</param>
     /// <param name="metrics">The metrics.</param>
     /// <param name="cancellation">Stops between two batches.</param>
-    /// <exception cref="ArgumentException">A metric says nothing about these targets.</exception>
+    /// <exception cref="ArgumentException">A metric says nothing about these targets, two have one name, or the samples are of
+    /// another form than the data set's.</exception>
     /// <exception cref="TrainingException">The loss or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
@@ -362,6 +366,7 @@ public sealed class Trainer : IDisposable
     /// <summary>The model's outputs for some images in evaluation mode, (N, …) in row-major order, such as logits.</summary>
     /// <param name="set">The images.</param>
     /// <param name="cancellation">Stops between two batches.</param>
+    /// <exception cref="ArgumentException">The samples have another shape than the data set's.</exception>
     /// <exception cref="TrainingException">A weight or a running statistic is NaN or infinite.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
@@ -369,6 +374,7 @@ public sealed class Trainer : IDisposable
     {
         ArgumentNullException.ThrowIfNull(set);
         ObjectDisposedException.ThrowIf(disposed, this);
+        evaluation.Pass.Require(set, scores: false);
         RenewStatistics(cancellation);
         Arena.RequireFinite("The model can't predict", Steps);
         return evaluation.Pass.Predict(set, cancellation);

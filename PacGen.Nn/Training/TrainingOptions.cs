@@ -43,7 +43,7 @@ public sealed record TrainingOptions
 
     /// <summary>
     /// What is measured of training and test set after each epoch, beside the loss and the accuracy of classes; the usual metrics
-    /// of the targets without it (<see cref="Metric.Usual"/>).
+    /// of the targets without it (<see cref="Metric.Usual"/>). Each has a name of its own.
     /// </summary>
     public IReadOnlyList<Metric>? Metrics { get; init; }
 

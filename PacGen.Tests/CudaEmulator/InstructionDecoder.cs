@@ -11,15 +11,16 @@ internal sealed unsafe partial class InstructionDecoder
     private readonly Dictionary<string, long> symbols = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> labels = new(StringComparer.Ordinal);
     private readonly List<PtxStatement> sources = [];
-    private readonly string[] dynamic;
+    private readonly IReadOnlyDictionary<string, int> dynamic;
     private PtxStatement statement;
 
     public InstructionDecoder(
-        IReadOnlyList<PtxStatement> statements, IReadOnlyDictionary<string, int> parameters, IEnumerable<string> dynamic)
+        IReadOnlyList<PtxStatement> statements, IReadOnlyDictionary<string, int> parameters,
+        IReadOnlyDictionary<string, int> dynamic)
     {
         this.statements = statements;
         this.parameters = parameters;
-        this.dynamic = [.. dynamic];
+        this.dynamic = dynamic;
     }
 
     public RegisterFile Registers { get; } = new();
@@ -54,9 +55,10 @@ internal sealed unsafe partial class InstructionDecoder
             }
         }
 
-        // Dynamic shared memory lies behind the static.
-        StaticSharedBytes = (StaticSharedBytes + 15) / 16 * 16;
-        foreach (string name in dynamic)
+        // Dynamic shared memory lies behind the static, at a multiple of no more than it asks for.
+        StaticSharedBytes = ((StaticSharedBytes + 15) / 16 * 16)
+            + dynamic.Values.Select(align => align % 16).DefaultIfEmpty().Max();
+        foreach (string name in dynamic.Keys)
         {
             symbols[name] = StaticSharedBytes;
         }

@@ -236,14 +236,18 @@ internal sealed class PtxCheckerTests
         Assert.That(Run(Part.Replace("LIMIT", "32"), [], 64, 64, Shared)[31..33], Is.EqualTo(new uint[] { 31, 33 }));
     }
 
-    /// <summary>No array is where it is by chance.</summary>
-    [TestCase(16, true)]
-    [TestCase(8, false)]
-    [TestCase(4, false)]
-    public void SharedMemoryIsAtAMultipleOfWhatItAsksForAlone(int align, bool isRight)
+    /// <summary>No array is where it is by chance, be its size the kernel's or the launch's.</summary>
+    [TestCase(16, false, true)]
+    [TestCase(8, false, false)]
+    [TestCase(4, false, false)]
+    [TestCase(16, true, true)]
+    [TestCase(8, true, false)]
+    [TestCase(4, true, false)]
+    public void SharedMemoryIsAtAMultipleOfWhatItAsksForAlone(int align, bool isDynamic, bool isRight)
     {
         IResolveConstraint expected = isRight ? Throws.Nothing
             : Throws.TypeOf<EmulatedFault>().With.Message.Contains("no multiple of 16");
+        string array = $".shared .align {align} .b8 shared";
         Assert.That(
             () => Run(
                 """
@@ -251,7 +255,8 @@ internal sealed class PtxCheckerTests
                 mov.b32 %r2, 0;
                 setp.eq.u32 %p1, %r1, 0;
                 @%p1 st.shared.v4.u32 [%rd6], {%r2, %r2, %r2, %r2};
-                """, [], 32, 32, $".shared .align {align} .b8 shared[512];"),
+                """, [], 32, 32, isDynamic ? "" : $"{array}[512];", dynamicBytes: isDynamic ? 512 : 0,
+                ofModule: isDynamic ? $".extern {array}[];" : ""),
             expected);
     }
 

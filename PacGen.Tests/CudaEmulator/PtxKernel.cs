@@ -11,7 +11,8 @@ internal sealed unsafe partial class PtxKernel
     private readonly int blocksEach;
 
     internal PtxKernel(
-        string name, string parameters, string directives, IReadOnlyList<PtxStatement> statements, IEnumerable<string> dynamic)
+        string name, string parameters, string directives, IReadOnlyList<PtxStatement> statements,
+        IReadOnlyDictionary<string, int> dynamic)
     {
         Name = name;
         List<(int Offset, int Bytes)> places = [];

@@ -27,7 +27,10 @@ internal sealed partial class PtxModule
                 case ".extern" when code.AsSpan(at, Math.Min(100, code.Length - at)).Contains(
                     ".shared", StringComparison.Ordinal):
                     int end = End(code, at, ';');
-                    dynamic.Add(DynamicShared().Match(code[at..end]).Groups[1].Value, 0);
+                    Match declared = DynamicShared().Match(code[at..end]);
+                    dynamic.Add(
+                        declared.Groups[2].Value,
+                        declared.Groups[1].Success ? int.Parse(declared.Groups[1].Value, CultureInfo.InvariantCulture) : 1);
                     at = end;
                     break;
                 case ".extern":
@@ -47,7 +50,7 @@ internal sealed partial class PtxModule
 
                     PtxKernel kernel = new(
                         head.Groups[1].Value, head.Groups[2].Value, head.Groups[3].Value,
-                        PtxStatement.Split(code[open..(close - 1)], LineOf(code, open)), dynamic.Keys);
+                        PtxStatement.Split(code[open..(close - 1)], LineOf(code, open)), dynamic);
                     kernels.Add(kernel.Name, kernel);
                     at = close;
                     break;
@@ -109,7 +112,7 @@ internal sealed partial class PtxModule
     [GeneratedRegex(@"\G[^\s(]+")]
     private static partial Regex Word();
 
-    [GeneratedRegex(@"([\w$.%]+)\s*\[\s*\]")]
+    [GeneratedRegex(@"(?:\.align\s+(\d+)\s+)?\.[busf]\d+\s+([\w$.%]+)\s*\[\s*\]")]
     private static partial Regex DynamicShared();
 
     [GeneratedRegex(@"^\.entry\s+([\w$.]+)\s*(?:\(([^)]*)\))?([^{]*)\{$")]

@@ -10,12 +10,12 @@ internal static unsafe class PtxProgram
 {
     public const int FirstLine = 22;
 
-    public static string Text(string body, string declarations = "") =>
+    public static string Text(string body, string declarations = "", string ofModule = "") =>
         $$"""
         .version 7.0
         .target sm_80
         .address_size 64
-        .visible .entry program(.param .u64 input, .param .u64 output)
+        {{ofModule}} .visible .entry program(.param .u64 input, .param .u64 output)
         {
         .reg .pred %p<20>;
         .reg .b32 %r<40>;
@@ -41,15 +41,14 @@ internal static unsafe class PtxProgram
     /// <summary>Runs it and returns the output.</summary>
     public static uint[] Run(
         string body, uint[] input, int output, int threads = 32, string declarations = "", RunOptions? options = null,
-        int blocks = 1,
-        int dynamicBytes = 0)
+        int blocks = 1, int dynamicBytes = 0, string ofModule = "")
     {
         using DeviceMemory memory = new();
         nint from = memory.Allocate(4 * Math.Max(1, input.Length)), to = memory.Allocate(4 * output);
         input.CopyTo(new Span<uint>((void*)from, input.Length));
         new Span<uint>((void*)to, output).Clear();
         ReadOnlySpan<nint> parameters = [from, to];
-        PtxModule.Parse(Text(body, declarations))["program"].Run(
+        PtxModule.Parse(Text(body, declarations, ofModule))["program"].Run(
             new Dim3(blocks), new Dim3(threads), dynamicBytes, MemoryMarshal.AsBytes(parameters), memory, options);
         return new Span<uint>((void*)to, output).ToArray();
     }

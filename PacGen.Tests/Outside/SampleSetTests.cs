@@ -144,7 +144,7 @@ internal sealed class SampleSetTests
             Throws.ArgumentException.With.Message.Contains("Number 0 of sample 1 is NaN"));
         Assert.That(
             () => Dataset.FromArrays(new float[2, 2], new[] { 0, -1 }),
-            Throws.ArgumentException.With.Message.Contains("Target 1 is -1, but a class is a whole number from 0."));
+            Throws.ArgumentException.With.Message.Contains("Target 1 is -1, but a class is a whole number from 0 to 16777215."));
         Assert.That(
             () => Dataset.FromArrays(new float[2, 2], new[,] { { 0.5f, 0.4f }, { 1, 0 } }, TargetKind.Probabilities),
             Throws.ArgumentException.With.Message.Contains("The probabilities of sample 0 sum up to 0.9"));

@@ -140,11 +140,12 @@ internal sealed class TableTests
     [Test]
     public void AColumnThatNumbersRows()
     {
-        const string Said = "; the network learns from it as from any other column: --ignore";
-        Assert.That(Warnings("", i => i), Is.EqualTo(new[] { $"1 numbers the rows, from 0 to 29{Said} 1 leaves it out." }));
+        const string Said = " once, as numbers of rows do; the network learns from it as from any other column: --ignore";
+        Assert.That(
+            Warnings("", i => i), Is.EqualTo(new[] { $"1 has each whole number from 0 to 29{Said} 1 leaves it out." }));
         Assert.That(
             Warnings("id", i => 1 + (i * 7 % 30)),
-            Is.EqualTo(new[] { $"id numbers the rows, from 1 to 30{Said} id leaves it out." }));
+            Is.EqualTo(new[] { $"id has each whole number from 1 to 30{Said} id leaves it out." }));
         Assert.That(Warnings("id", i => 1 + (i * 7 % 30), ignored: "id"), Is.Empty);
         Assert.That(Warnings("a", i => i == 29 ? 30 : i), Is.Empty);
         Assert.That(Warnings("a", i => i % 29), Is.Empty);

@@ -94,19 +94,22 @@ internal sealed class StudyNetworks
     /// their own alone.</summary>
     private static IReadOnlyList<StudyRow> ByTests(IReadOnlyList<StudyRow> rows)
     {
-        ILookup<string, string> tests = rows.ToLookup(StudySlice.DataOf, Limit);
+        ILookup<string, string> tests = rows.ToLookup(StudySlice.DataOf, Tested);
         return
         [
             .. rows.Select(row => tests[StudySlice.DataOf(row)].Distinct().Count() == 1 ? row : row with
             {
                 Settings = new Dictionary<string, string>(row.Settings)
                 {
-                    [StudySlice.TestedSetting] = Limit(row) is { Length: > 0 } limit ? $"{limit} test images" : "all test images",
+                    [StudySlice.TestedSetting] = Tested(row),
                 },
             }),
         ];
 
-        static string Limit(StudyRow row) => StudySlice.SettingOf(row, StudySlice.TestImagesSetting);
+        static string Tested(StudyRow row) =>
+            row.TestImages is { } count ? $"{count} test samples"
+            : StudySlice.SettingOf(row, StudySlice.TestImagesSetting) is { Length: > 0 } limit ? $"{limit} test samples"
+            : "all test samples";
     }
 
     /// <summary>Two moments at one epoch of a run are one network: what was measured at one holds at the other.</summary>

@@ -48,7 +48,7 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         [
             Prose.Line($"""
                 {Prose.Count(networks.Runs, "trained network")}, {collapsed}{(networks.Failed == 0 ? ""
-                    : $"; {Prose.Count(networks.Failed, "run")} that failed, {(networks.Failed == 1 ? "which is" : "which are")} in no number of the end")};
+                    : $"; {Prose.Count(networks.Failed, "run")} failed and {(networks.Failed == 1 ? "has" : "have")} no numbers of the end of training")};
                 {Prose.Count(ends.Select(row => row.Seed).Distinct().Count(), "seed")}{string.Concat(networks.Data.Select(Of))}
                 """),
             $"date: {Machine.Date}; machine of the report: {Machine.Text}",

@@ -97,8 +97,8 @@ internal sealed class VerdictSentences(StudyFindings findings)
             **{slice.Slice.Title}**, {slice.Slice.Rows.Count} networks of {slice.Slice.Design.Members.Count} settings: {(measures == 1
                 ? "the one measure that was taken" : $"the first of {measures} measures")} is `{best.Candidate.Name}`, which {Orders(best, slice.Loss.BestTau)}: τ =
             {Signed(best.Loss.Tau)}{PageCell.Range(best.Loss.OverSeeds)}, where the best of as many random numbers reaches
-            {Signed(slice.Loss.BestTau)}. {(double.IsNaN(best.Loss.SignErrors.Mean) ? "" : $"Its sign error is {best.Loss.SignErrors.Mean:F2} on average and {best.Loss.SignErrors.Worst:F2} at worst. ")}{(
-                double.IsNaN(best.Loss.Granulated) ? "" : $"Its granulated τ is {Signed(best.Loss.Granulated)}.")}{psi}{trivial}
+            {Signed(slice.Loss.BestTau)}.{(double.IsNaN(best.Loss.SignErrors.Mean) ? "" : $" Its sign error is {best.Loss.SignErrors.Mean:F2} on average and {best.Loss.SignErrors.Worst:F2} at worst.")}{(
+                double.IsNaN(best.Loss.Granulated) ? "" : $" Its granulated τ is {Signed(best.Loss.Granulated)}.")}{psi}{trivial}
             """);
     }
 

@@ -79,7 +79,11 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         (SampleSet set, string[] classes) = SetOf(samples, new Shape(width), targets, order, options);
         TableColumn[] scaled = set.Target.Kind == TargetKind.Values ? [.. features, .. targets] : features;
         warnings.AddRange(scaled.Select(column => Coarse(column, train)).OfType<string>());
-        warnings.AddRange(features.Select(column => Numbering(column)).OfType<string>());
+        if (options.Features.Count == 0)
+        {
+            warnings.AddRange(features.Select(Numbering).OfType<string>());
+        }
+
         if (options.Classes.Count == 0)
         {
             warnings.AddRange(classes.Length > 0
@@ -221,8 +225,9 @@ internal sealed class ColumnTable(string path, IReadOnlyList<TableColumn> column
         (double low, double high) = (numbers.Min(), numbers.Max());
         return high - low == numbers.Length - 1 && numbers.Distinct().Count() == numbers.Length
             ? string.Create(
-                CultureInfo.InvariantCulture, $"{Printable.Name(column.Name)} numbers the rows, from {low} to {high}; the " +
-                $"network learns from it as from any other column: --ignore {Printable.Name(column.Name)} leaves it out.")
+                CultureInfo.InvariantCulture, $"{Printable.Name(column.Name)} has each whole number from {low} to {high} once, " +
+                $"as numbers of rows do; the network learns from it as from any other column: --ignore " +
+                $"{Printable.Name(column.Name)} leaves it out.")
             : null;
     }
 

@@ -17,7 +17,8 @@ public static class MatrixNorms
     /// <param name="progress">Notified at the end.</param>
     /// <param name="cancellation">Stops between two batches.</param>
     /// <returns>
-    /// The quantity, and of each layer what it is made of: of logarithms ln ‖Wᵢ‖², of sums ‖Wᵢ‖², of the normalised margin ‖Wᵢ‖₂.
+    /// The quantity, and of each layer what it is made of: of logarithms ln ‖Wᵢ‖², of sums ‖Wᵢ‖², of the normalised margin ‖Wᵢ‖₂,
+    /// of ratios ‖Wᵢ‖_F²/‖Wᵢ‖₂², of distances ‖Wᵢ − Wᵢ⁰‖².
     /// </returns>
     /// <exception cref="InvalidOperationException">It can't be taken on this network: <see cref="Measure.Obstacle"/>.</exception>
     /// <exception cref="TrainingException">A weight is NaN or infinite.</exception>

@@ -5,6 +5,7 @@ using PacGen.Benchmarks;
 using PacGen.Benchmarks.Figures.Gap;
 using PacGen.Benchmarks.Studies;
 using PacGen.Nn;
+using AlgorithmOne = PacGen.Core.Perturbation.AlgorithmOne;
 
 namespace PacGen.Tests.Benchmarks;
 
@@ -324,7 +325,7 @@ internal sealed class StudyTests
               "variants": [
                 { "learning-rate": [0.01, 0.3] }, { "label-noise": 0.3, "dropout": 0.5 },
                 { "perturb": "uniform", "gamma": [0.1, 1] },
-                { "bias-correction": true, "perturb": "gaussian", "gamma": 1 }, { "limit": 100 }
+                { "bias-correction": true, "perturb": "gaussian", "gamma": 1 }, { "limit": 100 }, { "perturb": "gaussian" }
               ]
             }
             """, "x").Runs(new StudySettings());
@@ -334,10 +335,14 @@ internal sealed class StudyTests
         Assert.That(whole.Select(one => one["label-noise"]).Distinct(), Is.EquivalentTo(new[] { "0", "0.3" }));
         Assert.That(whole.Select(one => one["dropout"]).Distinct(), Is.EquivalentTo(new[] { "0", "0.5" }));
 
-        // γ is nothing without noise; of a limit nobody knows how many there are without it.
+        // γ is nothing without noise, and 0.1 with one where nobody says it; of a limit nobody knows how many there are without.
         Assert.That(
             whole.Select(one => (one.GetValueOrDefault("perturb", ""), one.GetValueOrDefault("gamma", ""))).Distinct(),
-            Is.EquivalentTo(new[] { ("", ""), ("uniform", "0.1"), ("uniform", "1"), ("gaussian", "1") }));
+            Is.EquivalentTo(new[]
+            {
+                ("", ""), ("uniform", "0.1"), ("uniform", "1"), ("gaussian", "1"),
+                ("gaussian", $"{new AlgorithmOne(1).Neighborhood.Gamma}"),
+            }));
         Assert.That(whole.Count(one => one.ContainsKey("limit")), Is.EqualTo(1));
         Assert.That(
             runs.Any(run => run.Settings.ContainsKey("learning-rate") && run.Settings.ContainsKey("label-noise")), Is.False,
@@ -380,8 +385,33 @@ internal sealed class StudyTests
 
         ProgramRun.Of(Small(folder, "tests", [.. sizes, "--epochs", "6", "--test-limit", "50", "100"]));
         report = ProgramRun.Of(["study", "report", .. quick, folder["tests"]]);
-        Assert.That(report.Output, Does.Contain("digits, 50 test images").And.Contain("digits, 100 test images"), report.Error);
+        Assert.That(report.Output, Does.Contain("digits, 50 test samples").And.Contain("digits, 100 test samples"), report.Error);
         Assert.That(Regex.Count(report.Output, "4 networks of 4 settings"), Is.EqualTo(2));
+
+        // All of them, whether that is said or not.
+        ProgramRun.Of(Small(folder, "all", [.. sizes, "--epochs", "6", "--test-limit", "359"]));
+        ProgramRun.Of(
+            "study", "run", "--folder", folder["all"], "--limit", "100", "--hidden", "8", "--epochs", "6", "--batch-size", "25",
+            "--measures", "parameter-norm", "--threads", "1");
+        report = ProgramRun.Of(["study", "report", .. quick, folder["all"]]);
+        Assert.That(report.Output, Does.Contain("5 networks of 5 settings"), report.Error);
+    }
+
+    /// <summary>What shards did is taken over, however the settings are written.</summary>
+    [Test]
+    public void ShardsAreTakenOverThoughADefaultIsWrittenOut()
+    {
+        using Folder folder = new();
+        string[] plan = Small(folder, "study", "--batch-size", "10", "20");
+        Assert.That(ProgramRun.Of(plan).ExitCode, Is.Zero);
+        string[] more = [.. plan, "--seeds", "2", "--learning-rate", "0.1"];
+        foreach (string shard in new[] { "1/2", "2/2" })
+        {
+            Assert.That(ProgramRun.Of([.. more, "--shard", shard]).ExitCode, Is.Zero);
+        }
+
+        ProgramRun whole = ProgramRun.Of(more);
+        Assert.That(whole.Output, Does.Contain("4 runs, 4 of them done"), whole.Error);
     }
 
     /// <summary>The images that gaps are over are those that there were.</summary>
@@ -405,14 +435,15 @@ internal sealed class StudyTests
         using Folder folder = new();
         ProgramRun first = ProgramRun.Of(Small(folder, "study", "--learning-rate", "0.1", "1e9"));
         Assert.That(first.ExitCode, Is.Zero, first.Error);
-        Assert.That(first.Output, Does.Contain("1 of 2 runs failed, and is in no gap"));
+        Assert.That(first.Output, Does.Contain("1 of 2 runs failed and has no numbers of the end"));
         ProgramRun again = ProgramRun.Of(
             Small(folder, "study", "--learning-rate", "0.1", "1e9", "--moments", "epoch:1", "epoch:7", "end"));
         Assert.That(again.Output, Does.Contain("Warning: no run has so many epochs as epoch:7"));
         Assert.That(again.Output, Does.Contain(
             "Warning: 1 run of those that are done has no weights of epoch:1, which was not asked for"));
-        ProgramRun.Of(Small(folder, "other", "--stop-loss", "1", "--least-epochs", "3"))
-            .RequireRefusal(2, "no loss would end it");
+        Assert.That(
+            ProgramRun.Of(Small(folder, "other", "--stop-loss", "1", "--least-epochs", "3")).Output,
+            Does.Contain("Warning: least-epochs is 3, but runs have 2 epochs: stop-loss ends none of them"));
     }
 
     [Test]
@@ -544,6 +575,15 @@ internal sealed class StudyTests
         Assert.That(
             schema.RootElement.GetProperty("properties").EnumerateObject().Select(property => property.Name),
             Is.EquivalentTo(StudyDescription.Properties));
+        JsonElement values = schema.RootElement.GetProperty("$defs").GetProperty("values");
+        foreach (JsonElement one in values.GetProperty("oneOf").EnumerateArray())
+        {
+            JsonElement value = one.TryGetProperty("items", out JsonElement items) ? items : one;
+            Assert.That(
+                value.GetProperty("type").EnumerateArray().Select(type => type.GetString()),
+                Is.EquivalentTo(new[] { "number", "string", "boolean" }), "as StudyDescription takes them");
+        }
+
         string[] files = [.. Directory.GetFiles(folder, "*.json").Where(file => !file.EndsWith(".schema.json",
             StringComparison.Ordinal))];
         Assert.That(files, Has.Length.EqualTo(5));

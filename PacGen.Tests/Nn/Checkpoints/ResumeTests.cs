@@ -18,6 +18,18 @@ internal sealed class ResumeTests
         new PerturbedOptimizer(new AdamW(1e-3), eta: 0.01).WithNoise<PacGen.Core.Perturbation.TruncatedGaussianNoise>(),
     ];
 
+    /// <summary>Files of before say nothing of how samples were normalised: they are gone on with as they were.</summary>
+    [Test]
+    public void WhatAnOlderFileDoesNotSayIsNoDifference()
+    {
+        Dictionary<string, string> here = new() { ["model"] = "m", [RunSettings.Normalization] = new string('1', 500) };
+        Assert.That(RunSettings.Differences(new Dictionary<string, string> { ["model"] = "m" }, here), Is.Empty);
+        string differs = RunSettings.Differences(
+            new Dictionary<string, string> { ["model"] = "n", [RunSettings.Normalization] = "none" }, here);
+        Assert.That(differs, Does.StartWith("model (n there, m here), normalization (none there, 1111"));
+        Assert.That(differs, Has.Length.LessThan(220).And.EndsWith("… here)"));
+    }
+
     // A failure to read may pass; an older checkpoint in its place would have the newer one deleted.
     [Test]
     public void ACheckpointThatCanNotBeReadIsNotTakenForDamaged()

@@ -46,6 +46,7 @@ internal sealed class RandomGraphTests(string id) : DeviceFixture(id)
         foreach (Tensor output in outputs)
         {
             double[] expected = DoubleReference.Evaluate(output, numbers);
+            Assert.That(expected, Has.All.Matches<double>(double.IsFinite), $"graph {seed}: {output}");
             Assert.That(
                 graph[output].ToArray(), Is.EqualTo(expected).Within(1e-3 * (1 + expected.Max(Math.Abs))),
                 $"graph {seed} on {Device.Name}: {output}\n{string.Join('\n', made.Steps)}");
