@@ -16,10 +16,10 @@ internal static class RunSettings
                           where before != now && (name != Normalization || there.ContainsKey(name))
                           select $"{name} ({Short(before)} there, {Short(now)} here)");
 
-    // A normalisation has two numbers for each column.
-    private static string Short(string value)
+    // A normalisation has two numbers for each column. A damaged file may have null for a value.
+    private static string? Short(string? value)
     {
         const int Most = 120;
-        return value.Length <= Most ? value : $"{value[..Most]}…";
+        return value is null || value.Length <= Most ? value : $"{value[..Most]}…";
     }
 }
