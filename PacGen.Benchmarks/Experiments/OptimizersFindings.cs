@@ -158,8 +158,10 @@ internal sealed class OptimizersFindings(MethodResult[] results, ulong[] seeds, 
              Each interval stands by itself: of twenty methods that do as plain training does, one is expected to lie beyond it.
             """);
         int choosers = results.Max(one => one.Tried.Select(tried => tried.Records.Count).DefaultIfEmpty(0).Max());
+        string chosen = choosers == 0 ? "No settings were chosen: each method had one"
+            : $"Settings were chosen by {Prose.Count(choosers, "seed")}";
         return Prose.Line($"""
-            {(choosers == 0 ? "No settings were chosen: each method had one" : $"Settings were chosen by {(choosers == 1 ? "one seed" : $"{choosers} seeds")}")}; the test images decided nothing.
+            {chosen}; the test images decided nothing.
             {(edges.Length == 0 ? "" : $"At an end of what was tried, so that more may be better: {string.Join("; ", edges)}.")}
             Seeds change first weights, order of images and noise, not which images there are.{many}
             """).TrimEnd();

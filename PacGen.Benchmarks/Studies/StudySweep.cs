@@ -78,7 +78,8 @@ internal sealed class StudySweep(
         if (runs.FirstOrDefault(run => run.Training.LeastEpochs > run.Training.Options.Epochs) is { Training: var training })
         {
             yield return Prose.Line($"""
-                least-epochs is {training.LeastEpochs}, but runs have {training.Options.Epochs} epochs: stop-loss ends none of them.
+                least-epochs is {training.LeastEpochs}, but runs have {training.Options.Epochs} epochs: stop-loss ends none of
+                them.
                 """);
         }
 

@@ -163,8 +163,8 @@ internal sealed class DataSource(Option<string>? set = null) : OptionGroup
     {
         Dataset loaded = Load(parsed, terminal, cancellation);
         return loaded.Train.Target.Kind == TargetKind.Class ? loaded : throw new UsageException(Prose.Line($"""
-            Accuracies are compared here, and the targets of {Printable.Name(loaded.Name)} are no classes: take a set that has some,
-            or say --target-kind class where whole numbers are.
+            Accuracies are compared here, and the targets of {Printable.Name(loaded.Name)} are no classes: take a set that has
+            some, or say --target-kind class where whole numbers are.
             """));
     }
 

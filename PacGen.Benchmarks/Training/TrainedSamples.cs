@@ -144,8 +144,8 @@ internal sealed record TrainedSamples(string File)
         {
             throw new UsageException(Prose.Line($"""
                 The {data.Test.Count:N0} test {data.Test.Noun} of {Printable.Name(data.Name)} are not those that were held out
-                when {File} was trained, so that it may have been trained on some of them. Give the samples as they were then; or, if
-                none of them was trained on, say so by --unseen.
+                when {File} was trained, so that it may have been trained on some of them. Give the samples as they were then; or,
+                if none of them was trained on, say so by --unseen.
                 """));
         }
 

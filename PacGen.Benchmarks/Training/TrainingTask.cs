@@ -59,10 +59,12 @@ internal sealed record TrainingTask(ModelChoice Model, Dataset Images, Optimizer
         if (Options.Score is { } score)
         {
             int all = score.Images == 0 ? Images.Train.Count : score.Images, used = all / score.BatchSize * score.BatchSize;
+            string source = score.Curvature == CurvatureSource.Pass
+                ? $"{used} training {Images.Train.Noun} in batches of {score.BatchSize}"
+                : $"training's own batches of {Options.BatchSize} and ρ from {all} {Images.Train.Noun}";
             yield return Prose.Line($"""
-                Ψ with h from {(score.Curvature == CurvatureSource.Pass ? $"{used} training {Images.Train.Noun} in batches of {score.BatchSize}"
-                    : $"training's own batches of {Options.BatchSize} and ρ from {all} {Images.Train.Noun}")}, median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights at which Ψ is a function of
-                |w| alone
+                Ψ with h from {source}, median of {score.Draws} draws, ρ {Name(score.Rho)}; (1/κ …) is the share of weights
+                at which Ψ is a function of |w| alone
                 """);
         }
     }

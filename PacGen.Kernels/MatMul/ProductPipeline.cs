@@ -108,7 +108,7 @@ internal sealed class ProductPipeline<TA, TB, TTile, TFactors, TTarget> : Launch
             read = Utilities.Select(read == (stages - 1) * size, 0, read + size);
         }
 
-        // No copy may be under way when a thread ends.
+        // No asynchronous copy may be pending when a thread ends.
         SharedTile.Wait(0);
         sums.Store<TA, TTarget>(c, target, split, firstRow, firstColumn);
     }

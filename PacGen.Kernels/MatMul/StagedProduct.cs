@@ -123,7 +123,7 @@ internal sealed class StagedProduct<TA, TB, TTile, TSums, TTarget> : Launch
             read = Utilities.Select(read == (TTile.Stages - 1) * size, 0, read + size);
         }
 
-        // No copy may be under way when a thread ends.
+        // No asynchronous copy may be pending when a thread ends.
         SharedTile.Wait(0);
         sums.Store(c, target, split, firstRow, firstColumn, TTile.Width);
     }

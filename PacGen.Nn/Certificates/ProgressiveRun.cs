@@ -129,7 +129,7 @@ internal sealed class ProgressiveRun : IDisposable
             ["model"] = $"{form} of {session.Arena.Count} parameters",
             ["first weights"] = $"SHA-256 {ProgressiveStage.HashOf(session.Arena.Save(), session.Arena.SaveState())[..16]}…",
             ["dataset"] = $"{data.Name}, {data.Train.Count} + {data.Test.Count} {data.Train.Noun}, SHA-256 {data.Fingerprint()}…",
-            ["normalization"] = data.Train.Normalization?.ToText() ?? "none",
+            [RunSettings.Normalization] = data.Train.Normalization?.ToText() ?? "none",
             ["images before the stages"] = $"{prior}",
             ["parts of a batch"] = $"{options.Parts}",
             ["noise"] = $"{options.Neighborhood}, η {Eta}, at most {options.PriorDeviations?.Min() ?? double.PositiveInfinity}",

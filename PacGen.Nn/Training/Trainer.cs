@@ -146,8 +146,7 @@ public sealed class Trainer : IDisposable
     /// <exception cref="TrainingException">A number became NaN or infinite; the message says where.</exception>
     /// <exception cref="OperationCanceledException">It was cancelled, by this or another process, before its last epoch was
     /// done.</exception>
-    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch, or one is under
-    /// way.</exception>
+    /// <exception cref="InvalidOperationException">An earlier run was stopped within an epoch, or it runs already.</exception>
     /// <exception cref="ObjectDisposedException">The trainer was disposed.</exception>
     public IReadOnlyList<EpochResult> Run(
         Action<EpochResult>? onEpoch = null, IProgress<TrainingProgress>? progress = null,
@@ -403,7 +402,7 @@ public sealed class Trainer : IDisposable
     }
 
     /// <inheritdoc/>
-    /// <exception cref="InvalidOperationException">A run of it is under way.</exception>
+    /// <exception cref="InvalidOperationException">It is running.</exception>
     public void Dispose()
     {
         if (running)

@@ -46,7 +46,7 @@ internal sealed class StudyNetworks
     /// <summary>The number of runs, collapsed ones too.</summary>
     public int Runs { get; }
 
-    /// <summary>How many runs failed before they came to a moment, or between two.</summary>
+    /// <summary>How many runs failed, those with no moment too.</summary>
     public int Failed { get; init; }
 
     /// <summary>Runs that learnt nothing, each as it ended.</summary>
@@ -90,19 +90,18 @@ internal sealed class StudyNetworks
             || (Classes(end.ImagesName ?? StudySlice.DataSetOf(end)) is { } classes
                 && Guessing.Explains(end.TrainAccuracy, classes));
 
-    /// <summary>Networks of one data set whose gaps are over different test images are told apart: they are compared with
-    /// their own alone.</summary>
+    /// <summary>
+    /// Networks of one data set whose gaps are over different test images are kept apart: each is compared with its own alone.
+    /// </summary>
     private static IReadOnlyList<StudyRow> ByTests(IReadOnlyList<StudyRow> rows)
     {
-        ILookup<string, string> tests = rows.ToLookup(StudySlice.DataOf, Tested);
+        HashSet<string> mixed = [.. rows.Select(row => (Data: StudySlice.DataOf(row), Tested(row))).Distinct()
+            .CountBy(one => one.Data).Where(count => count.Value > 1).Select(count => count.Key)];
         return
         [
-            .. rows.Select(row => tests[StudySlice.DataOf(row)].Distinct().Count() == 1 ? row : row with
+            .. rows.Select(row => !mixed.Contains(StudySlice.DataOf(row)) ? row : row with
             {
-                Settings = new Dictionary<string, string>(row.Settings)
-                {
-                    [StudySlice.TestedSetting] = Tested(row),
-                },
+                Settings = new Dictionary<string, string>(row.Settings) { [StudySlice.TestedSetting] = Tested(row) },
             }),
         ];
 

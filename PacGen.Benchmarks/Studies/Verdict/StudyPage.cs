@@ -44,11 +44,12 @@ internal sealed class StudyPage(StudyFindings findings, string command)
         StudyRow[] ends = [.. networks.Rows.DistinctBy(row => row.Run)];
         string collapsed = networks.Collapsed.Count is > 0 and var count
             ? $"{count} of which collapsed and are counted apart" : "none of which collapsed";
+        string failed = networks.Failed == 0 ? ""
+            : $"; {Prose.Count(networks.Failed, "run")} failed before the end of training";
         return
         [
             Prose.Line($"""
-                {Prose.Count(networks.Runs, "trained network")}, {collapsed}{(networks.Failed == 0 ? ""
-                    : $"; {Prose.Count(networks.Failed, "run")} failed and {(networks.Failed == 1 ? "has" : "have")} no numbers of the end of training")};
+                {Prose.Count(networks.Runs, "trained network")}, {collapsed}{failed};
                 {Prose.Count(ends.Select(row => row.Seed).Distinct().Count(), "seed")}{string.Concat(networks.Data.Select(Of))}
                 """),
             $"date: {Machine.Date}; machine of the report: {Machine.Text}",
@@ -91,8 +92,8 @@ internal sealed class StudyPage(StudyFindings findings, string command)
             by chance: compare it with the best of as many random numbers.
             """),
         Prose.Line($"""
-            **Slanted rows** are no measures: the training loss (turned round, if it was measured: a larger one goes with a smaller gap) and the hyper-parameters themselves, each as it is. A measure that
-            does not beat them is not worth its passes.
+            **Slanted rows** are no measures: the training loss (its sign turned where it was measured: a larger one
+            goes with a smaller gap) and the hyper-parameters themselves, each as it is. A measure that does not beat them is not worth its passes.
             """),
     ];
 

@@ -93,12 +93,16 @@ internal sealed class VerdictSentences(StudyFindings findings)
              Ψ (`{Candidate.PublishedPsi}`) {Orders(score, slice.Loss.Tau)}: τ = {Signed(score.Loss.Tau)}{PageCell.Range(
                 score.Loss.OverSeeds)}, place {slice.Place(score, one => one.Loss.Tau)} of {measures}.
             """) : "";
+        string signs = double.IsNaN(best.Loss.SignErrors.Mean) ? "" : Prose.Line($"""
+             Its sign error is {best.Loss.SignErrors.Mean:F2} on average and {best.Loss.SignErrors.Worst:F2} at worst.
+            """);
+        string granulated =
+            double.IsNaN(best.Loss.Granulated) ? "" : $" Its granulated τ is {Signed(best.Loss.Granulated)}.";
         return Prose.Line($"""
             **{slice.Slice.Title}**, {slice.Slice.Rows.Count} networks of {slice.Slice.Design.Members.Count} settings: {(measures == 1
                 ? "the one measure that was taken" : $"the first of {measures} measures")} is `{best.Candidate.Name}`, which {Orders(best, slice.Loss.BestTau)}: τ =
             {Signed(best.Loss.Tau)}{PageCell.Range(best.Loss.OverSeeds)}, where the best of as many random numbers reaches
-            {Signed(slice.Loss.BestTau)}.{(double.IsNaN(best.Loss.SignErrors.Mean) ? "" : $" Its sign error is {best.Loss.SignErrors.Mean:F2} on average and {best.Loss.SignErrors.Worst:F2} at worst.")}{(
-                double.IsNaN(best.Loss.Granulated) ? "" : $" Its granulated τ is {Signed(best.Loss.Granulated)}.")}{psi}{trivial}
+            {Signed(slice.Loss.BestTau)}.{signs}{granulated}{psi}{trivial}
             """);
     }
 

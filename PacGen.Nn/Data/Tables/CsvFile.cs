@@ -254,7 +254,7 @@ internal static partial class CsvFile
 
         private readonly StringBuilder head = new();
         private Place place;
-        private int line = 1, opened, told;
+        private int line = 1, opened, replayed;
 
         private enum Place
         {
@@ -283,11 +283,11 @@ internal static partial class CsvFile
         /// <summary>All other ways to read come here.</summary>
         public override int Read(char[] buffer, int index, int count)
         {
-            int read = Math.Min(count, head.Length - told);
+            int read = Math.Min(count, head.Length - replayed);
             if (read > 0)
             {
-                head.CopyTo(told, buffer, index, read);
-                told += read;
+                head.CopyTo(replayed, buffer, index, read);
+                replayed += read;
             }
             else
             {

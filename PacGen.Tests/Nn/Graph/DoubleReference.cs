@@ -29,6 +29,40 @@ internal sealed class DoubleReference
         return reference.values[tensor];
     }
 
+    /// <summary>
+    /// Compares what a compiled graph computes with the reference's values, each output beside its largest number.
+    /// </summary>
+    /// <param name="device">Where it is compiled.</param>
+    /// <param name="outputs">What it computes.</param>
+    /// <param name="leaves">Its inputs; those that nothing depends on are left out.</param>
+    /// <param name="values">Their values.</param>
+    /// <param name="tolerance">The largest error, as a share of 1 + the largest number.</param>
+    /// <param name="what">What an error says beside the output.</param>
+    public static void Check(
+        Device device, Tensor[] outputs, Tensor[] leaves, float[][] values, double tolerance, Func<string> what)
+    {
+        Dictionary<Tensor, double[]> numbers = leaves.Zip(values).ToDictionary(
+            pair => pair.First, pair => Array.ConvertAll(pair.Second, value => (double)value));
+        using CompiledGraph graph = CompiledGraph.Compile(device, outputs);
+        for (int i = 0; i < leaves.Length; i++)
+        {
+            if (graph.Inputs.Contains(leaves[i]))
+            {
+                graph[leaves[i]].Write(values[i]);
+            }
+        }
+
+        graph.Run();
+        foreach (Tensor output in outputs)
+        {
+            double[] expected = Evaluate(output, numbers);
+            Assert.That(expected, Has.All.Matches<double>(double.IsFinite), () => $"{output}, {what()}");
+            Assert.That(
+                graph[output].ToArray(), Is.EqualTo(expected).Within(tolerance * (1 + expected.Max(Math.Abs))),
+                () => $"{output}, {what()}");
+        }
+    }
+
     private double[] Compute(Tensor node, double[][] x)
     {
         Shape[] s = [.. node.Inputs.Select(input => input.Shape)];

@@ -41,25 +41,7 @@ internal sealed class PoolingPlanTests
         Tensor curved = gradients.Select(gradient => gradient.Square().Sum()).Aggregate((a, b) => a + b);
         Tensor[] outputs = [loss, .. gradients, .. curved.Gradient(leaves)];
         float[][] values = [.. leaves.Select((leaf, i) => KernelRun.Random(leaf.Shape, Seed + (ulong)i))];
-        Dictionary<Tensor, double[]> numbers = leaves.Zip(values).ToDictionary(
-            pair => pair.First, pair => Array.ConvertAll(pair.Second, value => (double)value));
-        using CompiledGraph graph = CompiledGraph.Compile(Device.Cpu, outputs);
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            if (graph.Inputs.Contains(leaves[i]))
-            {
-                graph[leaves[i]].Write(values[i]);
-            }
-        }
-
-        graph.Run();
-        foreach (Tensor output in outputs)
-        {
-            double[] expected = DoubleReference.Evaluate(output, numbers);
-            Assert.That(
-                graph[output].ToArray(), Is.EqualTo(expected).Within(1e-6 * (1 + expected.Max(Math.Abs))),
-                $"{output}, seed {Seed}");
-        }
+        DoubleReference.Check(Device.Cpu, outputs, leaves, values, 1e-6, () => $"seed {Seed}");
     }
 
     /// <summary>A map that moves behind the pooling reads the pooled numbers, and so do its gradients and their sums.</summary>

@@ -31,26 +31,8 @@ internal sealed class RandomGraphTests(string id) : DeviceFixture(id)
         Tensor curved = gradients.Select(gradient => gradient.Square().Sum()).Aggregate((a, b) => a + b);
         Tensor[] all = [loss, .. made.Last, .. gradients, .. curved.Gradient(leaves)], outputs = [.. all.Distinct()];
         float[][] values = [.. leaves.Select((leaf, i) => KernelRun.Random(leaf.Shape, (ulong)((seed * 100) + i)))];
-        Dictionary<Tensor, double[]> numbers = leaves.Zip(values).ToDictionary(
-            pair => pair.First, pair => Array.ConvertAll(pair.Second, value => (double)value));
-        using CompiledGraph graph = CompiledGraph.Compile(Device, outputs);
-        for (int i = 0; i < leaves.Length; i++)
-        {
-            if (graph.Inputs.Contains(leaves[i]))
-            {
-                graph[leaves[i]].Write(values[i]);
-            }
-        }
-
-        graph.Run();
-        foreach (Tensor output in outputs)
-        {
-            double[] expected = DoubleReference.Evaluate(output, numbers);
-            Assert.That(expected, Has.All.Matches<double>(double.IsFinite), $"graph {seed}: {output}");
-            Assert.That(
-                graph[output].ToArray(), Is.EqualTo(expected).Within(1e-3 * (1 + expected.Max(Math.Abs))),
-                $"graph {seed} on {Device.Name}: {output}\n{string.Join('\n', made.Steps)}");
-        }
+        DoubleReference.Check(
+            Device, outputs, leaves, values, 1e-3, () => $"graph {seed} on {Device.Name}\n{string.Join('\n', made.Steps)}");
     }
 
     /// <summary>A graph of some ten operations.</summary>
